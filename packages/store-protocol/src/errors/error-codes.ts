@@ -38,7 +38,13 @@ export interface ErrorData {
   readonly OUTCOME_UNKNOWN: { readonly idempotent: boolean }
   readonly DEADLINE_EXCEEDED: { readonly timeoutMs: number }
   readonly UNAVAILABLE: {
-    readonly reason: 'unreachable' | 'connection-lost' | 'overloaded' | 'starting' | 'refused'
+    readonly reason:
+      | 'unreachable'
+      | 'connection-lost'
+      | 'overloaded'
+      | 'starting'
+      | 'refused'
+      | 'authorization'
   }
   readonly STALE_LEASE: { readonly token: number; readonly eventIds: readonly string[] }
   readonly DENIAL_NOT_RECORDED: { readonly causeCode?: ErrorCode }

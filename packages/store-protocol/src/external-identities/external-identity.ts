@@ -7,7 +7,7 @@ import { versionSchema } from '../values/version.ts'
 /** Who vouches for a sign-in and under which name: compared exactly, byte by byte [IDN-01, IDN-04]. */
 export const identityKeySchema = z.strictObject({
   issuer: textSchema({ min: 1, max: 512 }),
-  subject: textSchema({ min: 1, max: 512 }),
+  subject: textSchema({ min: 1, max: 256 }),
 })
 
 export type IdentityKey = Readonly<z.infer<typeof identityKeySchema>>

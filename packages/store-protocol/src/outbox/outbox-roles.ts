@@ -10,8 +10,8 @@ export type OutboxState = (typeof OUTBOX_STATES)[number]
 export interface OutboxEntry {
   readonly event: OutboxEvent
   readonly state: OutboxState
-  /** How often it has been handed over so far. */
-  readonly attempts: number
+  /** How often it has been handed over so far; `null` once it is delivered, when that is no longer kept. */
+  readonly attempts: number | null
 }
 
 /** Reads the outbox of a scope: a tenant's events, or the platform's own [TEN-01]. */

@@ -1,0 +1,62 @@
+/**
+ * What a provider hands over so that this store can run on its Postgres: plain data and functions, never a pool or
+ * a client [CAP-01]. A pool built by another copy of the driver would silently not be recognised, and one that the
+ * store does not own can be neither rotated nor drained.
+ */
+export interface PostgresCapability {
+  /** Facts about what is handed over; the store checks them at readiness and does not assume them [CAP-03]. */
+  describe(): Promise<CapabilityDescription>
+  /** A connection lease for one role: the current one, or a newer one when the current one is about to end [CAP-04]. */
+  lease(role: LeaseRole): Promise<ConnectionLease>
+}
+
+/**
+ * `runtime` serves the domain, `relay` hands over the outbox, `migration` changes the schema. Three logins with
+ * three sets of rights [CAP-02].
+ */
+export const LEASE_ROLES = ['runtime', 'relay', 'migration'] as const
+
+export type LeaseRole = (typeof LEASE_ROLES)[number]
+
+export interface CapabilityDescription {
+  readonly provider: { readonly name: string; readonly version: string }
+  readonly database: string
+  /** The schema made for user-engine; owned by `roles.owner`, and nothing else lives in it. */
+  readonly schema: string
+  /**
+   * Roles without login that the logins of the leases are members of. They outlive every credential: the owner
+   * owns the schema, runtime and relay receive grants from the migrations.
+   */
+  readonly roles: { readonly owner: string; readonly runtime: string; readonly relay: string }
+  readonly pooler: {
+    /** What stands between the lease's address and the server. */
+    readonly mode: 'none' | 'session' | 'transaction'
+    /** Whether named prepared statements survive it. */
+    readonly preparedStatements: boolean
+  }
+  /** How many connections one instance of the store may open. `runtime` is at least 2: one is kept for denials [AUD-04]. */
+  readonly maxConnections: { readonly runtime: number; readonly relay: number }
+  /** Changes after a restore or a promotion: what was leased under an older epoch is void [CAP-06]. */
+  readonly epoch: string
+}
+
+/** A credential for a time. */
+export interface ConnectionLease {
+  /** Names the lease in diagnostics. */
+  readonly leaseId: string
+  readonly host: string
+  readonly port: number
+  readonly database: string
+  readonly user: string
+  readonly password: string | (() => Promise<string>)
+  readonly tls: LeaseTls
+  /** When the credential ends, as an ISO-8601 instant; `null`: not before the provider says so. */
+  readonly expiresAt: string | null
+  /** How long connections opened with this lease may go on working once a newer lease is out, in milliseconds. */
+  readonly drainMs: number
+}
+
+/** `verify-full` checks the chain against `ca` and the name against `serverName` (default: the host). */
+export type LeaseTls =
+  | { readonly mode: 'disable' }
+  | { readonly mode: 'verify-full'; readonly ca: string; readonly serverName?: string }

@@ -1,0 +1,402 @@
+import {
+  type AuditRecord,
+  type Diagnostics,
+  isUserEngineError,
+  type OutboxPort,
+  PROTOCOL_VERSION,
+  parseScope,
+  type Readiness,
+  type ReadOptions,
+  type SchemaVersion,
+  type Scope,
+  type StoreCapabilities,
+  type StoreReader,
+  type StoreTransaction,
+  type TransactOptions,
+  tenantOf,
+  UserEngineError,
+  type UserEngineStore,
+  validate,
+} from '@user-engine/store-protocol'
+import * as z from 'zod'
+import { planAppend } from './audit.ts'
+import { createCapabilities, DEFAULT_TIMEOUT_MS, MAX_TIMEOUT_MS } from './capabilities.ts'
+import type { CapabilityDescription, PostgresCapability } from './capability/postgres-capability.ts'
+import type { Connection } from './connection/connection.ts'
+import { type ConnectionPool, createConnectionPool } from './connection/connection-pool.ts'
+import { describeStore } from './diagnostics.ts'
+import { createErrorLog } from './error-log.ts'
+import { SessionHandle } from './handle.ts'
+import { createIdempotencyRecord, type IdempotencyRecord } from './idempotency.ts'
+import { createInterruption, type Interruption } from './interruption.ts'
+import { createOutboxPort, outboxPortStatements } from './outbox-port.ts'
+import { createPrismaRunner, type PrismaRunner } from './prisma-runner.ts'
+import { checkReadiness } from './readiness.ts'
+import { createSchemaGate, type SchemaGate } from './schema-version.ts'
+import { createSession, type Session } from './session.ts'
+import { parseSchemaName, type SchemaName } from './sql/schema-name.ts'
+import { createStatements, type Statements } from './statements.ts'
+import { KEY_ALREADY_USED, runRead, runTransaction } from './transaction.ts'
+import { BEGIN_READ, BEGIN_TRANSACTION, contextCall, type TransactionScope } from './transaction-context.ts'
+
+export interface PostgresStoreOptions {
+  /** What the provider hands over; plain data and functions [CAP-01]. */
+  readonly capability: PostgresCapability
+  /**
+   * How many connections serve units of work. One more is kept for denials, so that a denial never waits for a
+   * transaction [AUD-04]. Default: what the capability allows for `runtime`, less that one.
+   */
+  readonly maxConnections?: number
+  /** How many connections serve the outbox. Default: what the capability allows for `relay`. */
+  readonly maxRelayConnections?: number
+  /** The time limit of a unit of work that names none, in milliseconds. Default 5,000. */
+  readonly defaultTimeoutMs?: number
+  /** How long the first result of an idempotency key is kept, in milliseconds. Default seven days. */
+  readonly idempotencyRetentionMs?: number
+  readonly outbox?: {
+    /** Default 10. */
+    readonly maxAttempts?: number
+    /** Default 1,000. */
+    readonly maxBatch?: number
+    /** Default one hour. */
+    readonly maxLeaseMs?: number
+  }
+}
+
+/** A store on Postgres. */
+export interface PostgresStore extends UserEngineStore {
+  /**
+   * Removes idempotency keys beyond their retention, a batch at a time; call it every few minutes. Returns how many
+   * were removed.
+   */
+  purgeIdempotencyKeys(): Promise<number>
+}
+
+/**
+ * Opens a store on what a provider hands over. Nothing is connected yet: the first unit of work, or `readiness()`,
+ * does that.
+ * @throws UserEngineError `VALIDATION` when the capability is not one, or its description cannot be served.
+ */
+export async function createPostgresStore(options: PostgresStoreOptions): Promise<PostgresStore> {
+  assertCapability(options.capability)
+  const description = await options.capability.describe()
+  return new ConnectedStore(options, description)
+}
+
+const timeoutSchema = z.int().min(1).max(MAX_TIMEOUT_MS)
+const CLOSE_TIMEOUT_MS = 5_000
+const PURGE_BATCH = 1_000
+
+class ConnectedStore implements PostgresStore {
+  readonly protocolVersion = PROTOCOL_VERSION
+  readonly capabilities: StoreCapabilities
+  readonly outbox: OutboxPort
+  readonly #options: PostgresStoreOptions
+  readonly #schema: SchemaName
+  readonly #sql: Statements
+  readonly #pools: {
+    readonly runtime: ConnectionPool
+    readonly denials: ConnectionPool
+    readonly relay: ConnectionPool
+  }
+  readonly #prisma: PrismaRunner
+  readonly #gate: SchemaGate
+  readonly #errors = createErrorLog()
+  readonly #running = new Set<Interruption>()
+  #closing: Promise<void> | null = null
+
+  constructor(options: PostgresStoreOptions, description: CapabilityDescription) {
+    const { defaultTimeoutMs = DEFAULT_TIMEOUT_MS, idempotencyRetentionMs = 7 * 86_400_000, outbox } = options
+    const limits = { maxAttempts: 10, maxBatch: 1_000, maxLeaseMs: 3_600_000, ...outbox }
+    this.#options = options
+    this.#schema = parseSchemaName(description.schema)
+    this.#sql = createStatements(this.#schema)
+    this.capabilities = createCapabilities({ defaultTimeoutMs, idempotencyRetentionMs, outbox: limits })
+    this.#pools = openPools(options, description)
+    this.#prisma = createPrismaRunner({
+      schema: this.#schema,
+      namedStatements: description.pooler.preparedStatements,
+    })
+    this.#gate = createSchemaGate(this.#schema)
+    this.outbox = createOutboxPort({
+      statements: outboxPortStatements(this.#schema),
+      limits,
+      transact: (work) => this.#inRelay(work),
+    })
+  }
+
+  read<Result>(
+    scope: Scope,
+    work: (reader: StoreReader) => Result | Promise<Result>,
+    options?: ReadOptions,
+  ): Promise<Result> {
+    return this.#run(options?.timeoutMs, async (interruption, timeoutMs) => {
+      const tenantId = tenantOf(parseScope(scope))
+      const session = this.#openSession({
+        scope: { tenantId },
+        pool: this.#pools.runtime,
+        timeoutMs,
+        readOnly: true,
+      })
+      const handle = new SessionHandle({ session, tenantId, prisma: this.#prisma, readOnly: true })
+      return await runRead({ handle, statements: this.#sql, work, interruption })
+    })
+  }
+
+  transact<Result>(
+    scope: Scope,
+    work: (tx: StoreTransaction) => Result | Promise<Result>,
+    options?: TransactOptions,
+  ): Promise<Result> {
+    return this.#run(options?.timeoutMs, async (interruption, timeoutMs) => {
+      const tenantId = tenantOf(parseScope(scope))
+      const idempotency =
+        options?.idempotency === undefined
+          ? null
+          : createIdempotencyRecord(this.#sql.idempotency, { tenantId, idempotency: options.idempotency })
+      const scoped = { scope: { tenantId }, pool: this.#pools.runtime, timeoutMs }
+      const session = this.#openSession({ ...scoped, idempotent: idempotency !== null })
+      const handle = new SessionHandle({ session, tenantId, prisma: this.#prisma })
+      const result = await runTransaction({ handle, statements: this.#sql, work, interruption, idempotency })
+      if (result !== KEY_ALREADY_USED) return result
+      return (await this.#firstResult(scoped, idempotency)) as Result
+    })
+  }
+
+  recordDenial(scope: Scope, record: AuditRecord): Promise<void> {
+    return this.#run(undefined, async (_, timeoutMs) => {
+      const tenantId = tenantOf(parseScope(scope))
+      const { call, subject } = planAppend(this.#sql.audit, tenantId, record)
+      if (record.outcome === 'allowed') {
+        throw new UserEngineError('VALIDATION', {
+          issues: [{ path: 'outcome', expected: 'denied or failed' }],
+        })
+      }
+      try {
+        const session = this.#openSession({ scope: { tenantId }, pool: this.#pools.denials, timeoutMs })
+        session.write(call, subject)
+        await endWith(session, session.commit())
+      } catch (error) {
+        if (isUserEngineError(error, 'DUPLICATE_KEY')) throw error
+        const causeCode = isUserEngineError(error) ? { causeCode: error.code } : {}
+        throw new UserEngineError('DENIAL_NOT_RECORDED', causeCode, { cause: error })
+      }
+    })
+  }
+
+  async readiness(): Promise<Readiness> {
+    this.#assertOpen()
+    return await checkReadiness({
+      schema: this.#schema,
+      leaseOf: (role) => this.#pools[role].lease,
+      withConnection: (role, work) => this.#withConnection(role, work),
+      gate: this.#gate,
+      outboxStats: () => this.outbox.stats(),
+    })
+  }
+
+  schemaVersion(): Promise<SchemaVersion> {
+    return this.#run(undefined, async () => {
+      const finding = await this.#withConnection('runtime', (connection) => this.#gate.judge(connection))
+      return this.#gate.versionOf(finding)
+    })
+  }
+
+  async diagnostics(): Promise<Diagnostics> {
+    this.#assertOpen()
+    return await describeStore({
+      schema: this.#schema,
+      capability: this.#options.capability,
+      gate: this.#gate,
+      pool: this.#pools.runtime.usage,
+      errors: this.#errors.entries,
+      withConnection: (role, work) => this.#withConnection(role, work),
+      outboxStats: () => this.outbox.stats(),
+    })
+  }
+
+  async purgeIdempotencyKeys(): Promise<number> {
+    const { retentionMs } = this.capabilities.idempotency
+    const values = [String(retentionMs ?? 0), String(PURGE_BATCH)]
+    let removed = 0
+    for (;;) {
+      const tag = await this.#run(undefined, () =>
+        this.#inRelay(async (session) => {
+          const counted = session.read({ statement: this.#sql.idempotency.purge, values }, (rows) =>
+            Number(rows[0]?.[0]),
+          )
+          await session.commit()
+          return await counted
+        }),
+      )
+      removed += tag
+      if (tag < PURGE_BATCH) return removed
+    }
+  }
+
+  close(options?: { readonly timeoutMs?: number }): Promise<void> {
+    this.#closing ??= this.#close(options?.timeoutMs ?? CLOSE_TIMEOUT_MS)
+    return this.#closing
+  }
+
+  async #close(timeoutMs: number): Promise<void> {
+    const deadline = performance.now() + timeoutMs
+    const timer = setTimeout(() => {
+      for (const interruption of this.#running)
+        interruption.interrupt(new UserEngineError('STORE_CLOSED', {}))
+    }, timeoutMs)
+    while (this.#running.size > 0) await Promise.all([...this.#running].map(({ dismissed }) => dismissed))
+    clearTimeout(timer)
+    const left = Math.max(100, deadline - performance.now())
+    await Promise.all(Object.values(this.#pools).map((pool) => pool.close(left)))
+    await this.#prisma.close()
+  }
+
+  /** Runs a unit of work with its time limit, as one that `close` waits for, and counts its error. */
+  async #run<Result>(
+    requestedMs: number | undefined,
+    work: (interruption: Interruption, timeoutMs: number) => Promise<Result>,
+  ): Promise<Result> {
+    let interruption: Interruption | null = null
+    try {
+      this.#assertOpen()
+      const timeoutMs =
+        requestedMs === undefined
+          ? this.capabilities.transactions.defaultTimeoutMs
+          : validate(timeoutSchema, requestedMs)
+      interruption = createInterruption(timeoutMs)
+      this.#running.add(interruption)
+      return await work(interruption, timeoutMs)
+    } catch (error) {
+      throw this.#errors.note(error)
+    } finally {
+      interruption?.dismiss()
+      if (interruption !== null) this.#running.delete(interruption)
+    }
+  }
+
+  #assertOpen(): void {
+    if (this.#closing !== null) throw new UserEngineError('STORE_CLOSED', {})
+  }
+
+  #openSession(options: {
+    readonly scope: TransactionScope
+    readonly pool: ConnectionPool
+    readonly timeoutMs: number
+    readonly readOnly?: boolean
+    readonly idempotent?: boolean
+  }): Session {
+    const { scope, pool, timeoutMs, readOnly = false, idempotent = false } = options
+    return createSession({
+      acquire: (limitMs) => this.#acquireServable(pool, limitMs),
+      begin: readOnly ? BEGIN_READ : BEGIN_TRANSACTION,
+      context: (remainingMs) => contextCall(scope, remainingMs),
+      timeoutMs,
+      readOnly,
+      idempotent,
+    })
+  }
+
+  /** A connection to a schema that this release may serve [MIG-02]. */
+  async #acquireServable(pool: ConnectionPool, timeoutMs: number): Promise<Connection> {
+    const connection = await pool.acquire(timeoutMs)
+    if (this.#gate.isOpen) return connection
+    try {
+      await this.#gate.open(connection)
+      return connection
+    } catch (error) {
+      connection.destroy()
+      throw error
+    }
+  }
+
+  async #withConnection<Result>(
+    role: 'runtime' | 'relay',
+    work: (connection: Connection) => Promise<Result>,
+  ): Promise<Result> {
+    const connection = await this.#pools[role].acquire(this.capabilities.transactions.defaultTimeoutMs)
+    try {
+      const result = await work(connection)
+      connection.release()
+      return result
+    } catch (error) {
+      connection.destroy()
+      throw error
+    }
+  }
+
+  async #inRelay<Result>(work: (session: Session) => Promise<Result>): Promise<Result> {
+    const timeoutMs = this.capabilities.transactions.defaultTimeoutMs
+    const session = this.#openSession({ scope: { relay: true }, pool: this.#pools.relay, timeoutMs })
+    return await endWith(session, work(session))
+  }
+
+  async #firstResult(
+    options: { readonly scope: TransactionScope; readonly pool: ConnectionPool; readonly timeoutMs: number },
+    idempotency: IdempotencyRecord | null,
+  ): Promise<unknown> {
+    if (idempotency === null)
+      throw new UserEngineError('INTERNAL', { reference: 'used key of a unit without key' })
+    const session = this.#openSession({ ...options, readOnly: true })
+    const found = session.read(idempotency.find, (rows) => idempotency.parseFound(rows))
+    await endWith(session, session.commit())
+    const first = await found
+    // Purged between the two transactions: the work may simply be done again.
+    if (first === null) throw new UserEngineError('SERIALIZATION_CONFLICT', {})
+    return first.result
+  }
+}
+
+async function endWith<Result>(session: Session, work: Promise<Result>): Promise<Result> {
+  try {
+    return await work
+  } catch (error) {
+    await session.rollback()
+    throw error
+  }
+}
+
+function openPools(options: PostgresStoreOptions, description: CapabilityDescription) {
+  const { capability } = options
+  const namedStatements = description.pooler.preparedStatements
+  const runtimeMax = options.maxConnections ?? description.maxConnections.runtime - 1
+  const relayMax = options.maxRelayConnections ?? description.maxConnections.relay
+  if (runtimeMax < 1 || relayMax < 1 || runtimeMax >= description.maxConnections.runtime) {
+    throw new UserEngineError('VALIDATION', {
+      issues: [
+        {
+          path: 'maxConnections',
+          expected: 'at least 1, and one less than the capability allows for runtime',
+        },
+      ],
+    })
+  }
+  const pool = (role: 'runtime' | 'relay', maxConnections: number, purpose: string) =>
+    createConnectionPool({
+      capability,
+      role,
+      maxConnections,
+      namedStatements,
+      applicationName: `user-engine ${purpose}`,
+    })
+  return {
+    runtime: pool('runtime', runtimeMax, 'runtime'),
+    denials: pool('runtime', 1, 'denials'),
+    relay: pool('relay', relayMax, 'relay'),
+  }
+}
+
+// A pool or client of a driver has neither function; it is told apart here, before anything is connected [CAP-01].
+function assertCapability(capability: PostgresCapability): void {
+  const isCapability = typeof capability?.describe === 'function' && typeof capability?.lease === 'function'
+  if (isCapability) return
+  throw new UserEngineError('VALIDATION', {
+    issues: [
+      {
+        path: 'capability',
+        expected:
+          'an object with describe() and lease(role), not a pool, a client or a connection string of a driver',
+      },
+    ],
+  })
+}

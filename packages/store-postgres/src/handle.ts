@@ -1,0 +1,220 @@
+// What the roles of a transaction or a read share: whether the handle may still be used, the scope, and how a call
+// becomes a statement of the session.
+import {
+  type EntityKind,
+  isUserEngineError,
+  type TenantId,
+  UserEngineError,
+} from '@user-engine/store-protocol'
+import type { StatementSubject } from './connection/map-error.ts'
+import type { Parameter, Row, Statement, StatementCall } from './connection/statement.ts'
+import type { PrismaClient } from './generated/client.ts'
+import type { PrismaRunner } from './prisma-runner.ts'
+import { abortedBy, type Session } from './session.ts'
+import { TrackedPromise } from './tracked-promise.ts'
+
+/** A statement for each kind of scope. */
+export interface ScopedStatement {
+  readonly tenant: Statement
+  readonly platform: Statement
+}
+
+/** A read with how its rows become a result. */
+export interface PlannedRead<Result> {
+  readonly call: StatementCall
+  readonly parse: (rows: readonly Row[]) => Result
+}
+
+/** A write with what it is about, for its errors. */
+export interface PlannedWrite {
+  readonly call: StatementCall
+  readonly subject: StatementSubject
+}
+
+/** A write with model calls. */
+export interface PlannedModelChange {
+  readonly subject: StatementSubject
+  readonly work: (prisma: PrismaClient) => Promise<void>
+}
+
+/** The side of a transaction or read that the roles work with. */
+export interface Handle {
+  /** The tenant of the scope; `null` for the platform. */
+  readonly tenantId: TenantId | null
+  /** Users that this transaction inserted: a tenant sees them before they have a tenant account. */
+  readonly insertedUserIds: string[]
+  /** Sends a read. Errors of `plan` reject the call and leave the transaction as it is. */
+  read<Result>(plan: () => PlannedRead<Result>): Promise<Result>
+  /** Sends a read that must see the appends of its own transaction [TXN-06]. */
+  readAppends<Result>(plan: () => PlannedRead<Result>): Promise<Result>
+  /** Queues a write. Errors of `plan` reject the call and abort the transaction. */
+  write(plan: () => PlannedWrite): Promise<void>
+  /** Queues an append for the commit. Errors of `plan` reject the call and abort the transaction. */
+  append(plan: () => PlannedWrite): Promise<void>
+  /** Reads with model calls of the Prisma client, inside the transaction. */
+  queryModel<Result>(plan: () => (prisma: PrismaClient) => Promise<Result>): Promise<Result>
+  /** Writes with model calls of the Prisma client, inside the transaction. */
+  changeModel(plan: () => PlannedModelChange): Promise<void>
+  /** @throws UserEngineError `SCOPE_NOT_ALLOWED` in a platform scope. */
+  requireTenant(entity: EntityKind): TenantId
+  /** @throws UserEngineError `SCOPE_NOT_ALLOWED` in a tenant scope. */
+  requirePlatform(entity: EntityKind): void
+}
+
+const TAKEN_OVER = Promise.resolve()
+
+export class SessionHandle implements Handle {
+  readonly tenantId: TenantId | null
+  readonly insertedUserIds: string[]
+  readonly session: Session
+  readonly #prisma: PrismaRunner
+  readonly #readOnly: boolean
+  #state: 'open' | 'busy' | 'ended' = 'open'
+  #failedCall: TrackedPromise<never> | null = null
+
+  constructor(options: {
+    readonly session: Session
+    readonly tenantId: TenantId | null
+    readonly prisma: PrismaRunner
+    readonly readOnly?: boolean
+    readonly insertedUserIds?: readonly string[]
+  }) {
+    this.session = options.session
+    this.tenantId = options.tenantId
+    this.#prisma = options.prisma
+    this.#readOnly = options.readOnly ?? false
+    this.insertedUserIds = [...(options.insertedUserIds ?? [])]
+  }
+
+  get prisma(): PrismaRunner {
+    return this.#prisma
+  }
+
+  get isBusy(): boolean {
+    return this.#state === 'busy'
+  }
+
+  setState(state: 'open' | 'busy' | 'ended'): void {
+    this.#state = state
+  }
+
+  /** @throws UserEngineError `TRANSACTION_ENDED` or `TRANSACTION_BUSY` [TXN-08]; `TRANSACTION_ABORTED` after a failure. */
+  assertUsable(): void {
+    if (this.#state === 'ended') throw new UserEngineError('TRANSACTION_ENDED', {})
+    if (this.#state === 'busy') throw new UserEngineError('TRANSACTION_BUSY', {})
+    const { failure } = this.session
+    if (failure !== null) throw abortedBy(failure)
+  }
+
+  /** @throws UserEngineError as {@link assertUsable}; `NOT_SUPPORTED` inside a read, whose type has no writes. */
+  assertWritable(): void {
+    this.assertUsable()
+    if (this.#readOnly) throw new UserEngineError('NOT_SUPPORTED', { capability: 'writes inside a read' })
+  }
+
+  /**
+   * What a transaction ends with after a failure: the failure itself when `work` never saw it, and otherwise the
+   * news that what it swallowed has aborted the transaction [TXN-03, TXN-10].
+   */
+  outcomeOf(failure: UserEngineError): UserEngineError {
+    const unseen = this.#failedCall !== null && !this.#failedCall.wasSeen
+    return unseen ? failure : abortedBy(failure)
+  }
+
+  read<Result>(plan: () => PlannedRead<Result>): Promise<Result> {
+    try {
+      this.assertUsable()
+      const { call, parse } = plan()
+      return this.session.read(call, parse)
+    } catch (error) {
+      return TrackedPromise.rejected(error)
+    }
+  }
+
+  readAppends<Result>(plan: () => PlannedRead<Result>): Promise<Result> {
+    return this.read(() => {
+      const planned = plan()
+      this.session.queueAppends()
+      return planned
+    })
+  }
+
+  write(plan: () => PlannedWrite): Promise<void> {
+    try {
+      this.assertWritable()
+      const { call, subject } = plan()
+      this.session.write(call, subject)
+      return TAKEN_OVER
+    } catch (error) {
+      return this.#reject(error)
+    }
+  }
+
+  append(plan: () => PlannedWrite): Promise<void> {
+    try {
+      this.assertWritable()
+      const { call, subject } = plan()
+      this.session.append(call, subject)
+      return TAKEN_OVER
+    } catch (error) {
+      return this.#reject(error)
+    }
+  }
+
+  queryModel<Result>(plan: () => (prisma: PrismaClient) => Promise<Result>): Promise<Result> {
+    try {
+      this.assertUsable()
+      return this.#onConnection(null, plan())
+    } catch (error) {
+      return TrackedPromise.rejected(error)
+    }
+  }
+
+  changeModel(plan: () => PlannedModelChange): Promise<void> {
+    try {
+      this.assertWritable()
+      const { subject, work } = plan()
+      return this.#onConnection(subject, work)
+    } catch (error) {
+      return this.#reject(error)
+    }
+  }
+
+  #onConnection<Result>(
+    subject: StatementSubject | null,
+    work: (prisma: PrismaClient) => Promise<Result>,
+  ): Promise<Result> {
+    const result = this.session.exclusive(subject, (connection) => this.#prisma.run(connection, work))
+    result.catch(() => {})
+    return result
+  }
+
+  requireTenant(entity: EntityKind): TenantId {
+    if (this.tenantId === null) throw new UserEngineError('SCOPE_NOT_ALLOWED', { entity, allowed: 'tenant' })
+    return this.tenantId
+  }
+
+  requirePlatform(entity: EntityKind): void {
+    if (this.tenantId !== null)
+      throw new UserEngineError('SCOPE_NOT_ALLOWED', { entity, allowed: 'platform' })
+  }
+
+  #reject(error: unknown): Promise<never> {
+    const failed = TrackedPromise.rejected(error)
+    const isStateError = isUserEngineError(error) && STATE_ERRORS.has(error.code)
+    if (isUserEngineError(error) && !isStateError && this.session.failure === null) {
+      this.#failedCall = failed
+      this.session.fail(error)
+    }
+    return failed
+  }
+}
+
+const STATE_ERRORS = new Set(['TRANSACTION_ENDED', 'TRANSACTION_BUSY', 'TRANSACTION_ABORTED'])
+
+/** The statement for the kind of scope, with the tenant as its last parameter where there is one. */
+export function scoped(handle: Handle, statement: ScopedStatement, values: Parameter[]): StatementCall {
+  return handle.tenantId === null
+    ? { statement: statement.platform, values }
+    : { statement: statement.tenant, values: [...values, handle.tenantId] }
+}

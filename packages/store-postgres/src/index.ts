@@ -1,0 +1,14 @@
+export {
+  type CapabilityDescription,
+  type ConnectionLease,
+  LEASE_ROLES,
+  type LeaseRole,
+  type LeaseTls,
+  type PostgresCapability,
+} from './capability/postgres-capability.ts'
+export {
+  createPostgresStore,
+  type PostgresStore,
+  type PostgresStoreOptions,
+} from './create-postgres-store.ts'
+export { type MigrateOptions, type MigrationReport, migrate, migrationStatus } from './migrations/migrate.ts'

@@ -1,0 +1,166 @@
+import {
+  OUTBOX_STATES,
+  type OutboxAppender,
+  type OutboxEntry,
+  type OutboxEvent,
+  type OutboxReader,
+  type OutboxState,
+  outboxEventSchema,
+  type Page,
+  type PageRequest,
+  UserEngineError,
+  validate,
+} from '@user-engine/store-protocol'
+import * as z from 'zod'
+import { PLATFORM_KEY } from './audit.ts'
+import { defineStatement } from './connection/statement.ts'
+import type { Handle } from './handle.ts'
+import { columns, type RowReader } from './sql/columns.ts'
+import { planPage } from './sql/keyset-page.ts'
+import { jsonParameter } from './sql/parameters.ts'
+import type { SchemaName } from './sql/schema-name.ts'
+import { ofTenant } from './sql/visibility.ts'
+
+const COLUMNS = [
+  'id',
+  'tenant_id',
+  'aggregate_type',
+  'aggregate_id',
+  'type',
+  'schema_version',
+  'payload',
+  'occurred_at',
+  'correlation_id',
+  'causation_id',
+]
+
+/** The columns of an event, for joins. */
+export function outboxEventColumns(alias: string): string {
+  return columns(alias, COLUMNS)
+}
+
+/** Reads an event from the columns of {@link outboxEventColumns}. */
+export function readOutboxEvent(row: RowReader): OutboxEvent {
+  return {
+    id: row.text(),
+    tenantId: row.text() || null,
+    aggregateType: row.text(),
+    aggregateId: row.text(),
+    type: row.text(),
+    schemaVersion: row.number(),
+    payload: row.json(),
+    occurredAt: row.instant(),
+    correlationId: row.textOrNull(),
+    causationId: row.textOrNull(),
+  }
+}
+
+export type OutboxStatements = ReturnType<typeof outboxStatements>
+
+export function outboxStatements(s: SchemaName) {
+  const entry = (state: string, attempts: string) =>
+    `SELECT e.seq, ${outboxEventColumns('e')}, ${state} AS state, ${attempts} AS attempts`
+  const inTenant = (alias: string) => `${ofTenant(`${alias}.tenant_id`, '$1')} AND ${alias}.seq > $2`
+  const order = (alias: string) => `ORDER BY ${alias}.seq LIMIT $3`
+  return {
+    list: defineStatement(`
+      ${entry(`CASE WHEN d.seq IS NOT NULL THEN 'pending' WHEN l.seq IS NOT NULL THEN 'dead' ELSE 'delivered' END`, 'coalesce(d.attempts, l.attempts)')}
+      FROM ${s}.outbox_events e
+      LEFT JOIN ${s}.outbox_deliveries d ON d.seq = e.seq
+      LEFT JOIN ${s}.outbox_dead_letters l ON l.seq = e.seq
+      WHERE ${inTenant('e')} ${order('e')}`),
+    listPending: defineStatement(`
+      ${entry(`'pending'`, 'd.attempts')}
+      FROM ${s}.outbox_deliveries d JOIN ${s}.outbox_events e ON e.tenant_id = d.tenant_id AND e.id = d.event_id
+      WHERE ${inTenant('d')} ${order('d')}`),
+    listDead: defineStatement(`
+      ${entry(`'dead'`, 'd.attempts')}
+      FROM ${s}.outbox_dead_letters d JOIN ${s}.outbox_events e ON e.tenant_id = d.tenant_id AND e.id = d.event_id
+      WHERE ${inTenant('d')} ${order('d')}`),
+    listDelivered: defineStatement(`
+      ${entry(`'delivered'`, 'NULL')}
+      FROM ${s}.outbox_events e
+      WHERE ${inTenant('e')}
+        AND NOT EXISTS (SELECT 1 FROM ${s}.outbox_deliveries d WHERE d.seq = e.seq)
+        AND NOT EXISTS (SELECT 1 FROM ${s}.outbox_dead_letters l WHERE l.seq = e.seq)
+      ${order('e')}`),
+    append: defineStatement(`
+      WITH event AS (
+        INSERT INTO ${s}.outbox_events (tenant_id, id, aggregate_type, aggregate_id, type, schema_version, payload,
+          occurred_at, correlation_id, causation_id)
+        VALUES ($1, $2, $3, $4, $5, $6, $7::jsonb, $8, $9, $10)
+        RETURNING seq, tenant_id, id, aggregate_type, aggregate_id)
+      INSERT INTO ${s}.outbox_deliveries (seq, tenant_id, event_id, aggregate_type, aggregate_id)
+      SELECT seq, tenant_id, id, aggregate_type, aggregate_id FROM event`),
+  }
+}
+
+interface PositionedEntry {
+  readonly position: number
+  readonly entry: OutboxEntry
+}
+
+function readPositioned(row: RowReader): PositionedEntry {
+  const position = row.number()
+  const event = readOutboxEvent(row)
+  return { position, entry: { event, state: row.word(), attempts: row.numberOrNull() } }
+}
+
+export function createOutbox(handle: Handle, statements: OutboxStatements): OutboxReader & OutboxAppender {
+  return new PostgresOutbox(handle, statements)
+}
+
+class PostgresOutbox implements OutboxReader, OutboxAppender {
+  readonly #handle: Handle
+  readonly #sql: OutboxStatements
+
+  constructor(handle: Handle, statements: OutboxStatements) {
+    this.#handle = handle
+    this.#sql = statements
+  }
+
+  list(request?: { readonly state?: OutboxState; readonly page?: PageRequest }): Promise<Page<OutboxEntry>> {
+    return this.#handle.readAppends(() => {
+      const state = validate(z.enum(OUTBOX_STATES).optional(), request?.state)
+      const planned = planPage<PositionedEntry>({
+        list: `outbox:${state ?? 'all'}`,
+        page: request?.page,
+        start: [0],
+        call: (after, limit) => ({
+          statement: this.#listStatement(state),
+          values: [this.#handle.tenantId ?? PLATFORM_KEY, ...after, limit],
+        }),
+        read: readPositioned,
+        keyOf: ({ position }) => [position],
+      })
+      return {
+        call: planned.call,
+        parse: (rows) => {
+          const { items, nextCursor } = planned.parse(rows)
+          return { items: items.map(({ entry }) => entry), nextCursor }
+        },
+      }
+    })
+  }
+
+  append(event: OutboxEvent): Promise<void> {
+    return this.#handle.append(() => {
+      const parsed = validate(outboxEventSchema, event)
+      const { id, tenantId, aggregateType, aggregateId, type, schemaVersion, payload } = parsed
+      if (this.#handle.tenantId !== null && tenantId !== this.#handle.tenantId) {
+        throw new UserEngineError('TENANT_BOUNDARY', { entity: 'outbox-event' })
+      }
+      const values = [
+        ...[tenantId ?? PLATFORM_KEY, id, aggregateType, aggregateId, type, String(schemaVersion)],
+        ...[jsonParameter(payload), parsed.occurredAt, parsed.correlationId, parsed.causationId],
+      ]
+      return { call: { statement: this.#sql.append, values }, subject: { entity: 'outbox-event', id } }
+    })
+  }
+
+  #listStatement(state: OutboxState | undefined) {
+    if (state === 'pending') return this.#sql.listPending
+    if (state === 'dead') return this.#sql.listDead
+    return state === 'delivered' ? this.#sql.listDelivered : this.#sql.list
+  }
+}

@@ -1,0 +1,273 @@
+import {
+  isUserEngineError,
+  type OutboxStats,
+  type Readiness,
+  type ReadinessCheck,
+  readinessOf,
+} from '@user-engine/store-protocol'
+import type { ConnectionLease } from './capability/postgres-capability.ts'
+import type { Connection } from './connection/connection.ts'
+import {
+  factStatements,
+  type RoleFacts,
+  readRoleFacts,
+  readServerFacts,
+  readUnprotectedTables,
+  type ServerFacts,
+} from './facts.ts'
+import type { HistoryFinding } from './migrations/ledger.ts'
+import type { SchemaGate } from './schema-version.ts'
+import type { SchemaName } from './sql/schema-name.ts'
+
+export const OLDEST_SUPPORTED_SERVER = 150_000
+const OUTBOX_STALLED_AFTER_MS = 5 * 60_000
+
+interface ReadinessInputs {
+  readonly schema: SchemaName
+  readonly leaseOf: (role: 'runtime' | 'relay') => ConnectionLease | null
+  readonly withConnection: <Result>(
+    role: 'runtime' | 'relay',
+    work: (connection: Connection) => Promise<Result>,
+  ) => Promise<Result>
+  readonly gate: SchemaGate
+  readonly outboxStats: () => Promise<OutboxStats>
+}
+
+/** Looks at everything the store depends on [MIG-01, CAP-02, CAP-03]. Never rejects. */
+export async function checkReadiness(inputs: ReadinessInputs): Promise<Readiness> {
+  const checks: ReadinessCheck[] = []
+  checks.push(...(await guarded('runtime', () => checkRuntime(inputs))))
+  checks.push(...(await guarded('relay', () => checkRelay(inputs))))
+  checks.push(...checkLeases(inputs))
+  return readinessOf(checks)
+}
+
+async function guarded(
+  role: 'runtime' | 'relay',
+  check: () => Promise<readonly ReadinessCheck[]>,
+): Promise<readonly ReadinessCheck[]> {
+  try {
+    return await check()
+  } catch (error) {
+    const reason = isUserEngineError(error, 'UNAVAILABLE') ? error.data.reason : 'failed'
+    const code = isUserEngineError(error) ? error.code : 'INTERNAL'
+    return [
+      fail(
+        `${role}.reachable`,
+        `The ${role} login cannot be used: ${reason} (${code}).`,
+        'Check that the server runs and that the lease is good.',
+      ),
+    ]
+  }
+}
+
+async function checkRuntime(inputs: ReadinessInputs): Promise<readonly ReadinessCheck[]> {
+  const sql = factStatements(inputs.schema)
+  const facts = await inputs.withConnection('runtime', async (connection) => {
+    const calls = [sql.leakedScope, sql.role, sql.server, sql.unprotected].map((statement) => ({
+      statement,
+      values: [],
+    }))
+    const [leaked, role, server, unprotected] = await connection.execute(calls)
+    return {
+      hasLeaked: leaked?.rows[0]?.[0] === 't',
+      role: readRoleFacts(role),
+      server: readServerFacts(server),
+      unprotected: readUnprotectedTables(unprotected),
+      history: await inputs.gate.judge(connection).catch((error: unknown) => {
+        // Without the grants that follow a migration the history cannot even be read.
+        if (isUserEngineError(error, 'UNAVAILABLE')) throw error
+        return null
+      }),
+    }
+  })
+  return [
+    pass('runtime.reachable', 'The runtime login reaches the server.'),
+    ...checkServer(facts.server),
+    checkSchema(facts.history),
+    ...checkRole('runtime', facts.role),
+    facts.unprotected.length === 0
+      ? pass('tenancy.enforced', 'Every table enforces row-level security, also for its owner.')
+      : fail(
+          'tenancy.enforced',
+          `Row-level security is incomplete: ${facts.unprotected.map(({ table, missing }) => `${table} (${missing})`).join(', ')}.`,
+          'Restore the policies: run the migrations on a schema that nobody else changes.',
+        ),
+    facts.hasLeaked
+      ? fail(
+          'tenancy.context-leak',
+          'A tenant scope was found outside of a transaction.',
+          'Something sets user_engine.scope per session: remove it.',
+        )
+      : pass('tenancy.context-leak', 'No tenant scope outlives its transaction.'),
+  ]
+}
+
+async function checkRelay(inputs: ReadinessInputs): Promise<readonly ReadinessCheck[]> {
+  const sql = factStatements(inputs.schema)
+  const role = await inputs.withConnection('relay', async (connection) => {
+    const [result] = await connection.execute([{ statement: sql.role, values: [] }])
+    return readRoleFacts(result)
+  })
+  const reachable = [
+    pass('relay.reachable', 'The relay login reaches the server.'),
+    ...checkRole('relay', role),
+  ]
+  const stats = await inputs.outboxStats().catch(() => null)
+  return stats === null ? reachable : [...reachable, ...checkOutbox(stats)]
+}
+
+function checkServer(server: ServerFacts): readonly ReadinessCheck[] {
+  return [
+    server.versionNumber >= OLDEST_SUPPORTED_SERVER
+      ? pass('server.version', `Server version ${server.versionNumber}.`)
+      : fail(
+          'server.version',
+          `Server version ${server.versionNumber} is too old.`,
+          'Use Postgres 15 or newer.',
+        ),
+    server.isInRecovery
+      ? fail(
+          'server.read-only',
+          'The server is a standby and takes no writes.',
+          'Hand over the address of the primary.',
+        )
+      : pass('server.read-only', 'The server takes writes.'),
+    server.synchronousCommit === 'off'
+      ? fail(
+          'server.durability',
+          'synchronous_commit is off: acknowledged commits may be lost.',
+          'Set synchronous_commit to on or stricter.',
+        )
+      : pass('server.durability', 'Commits are durable before they are acknowledged.'),
+  ]
+}
+
+function checkSchema(history: HistoryFinding | null): ReadinessCheck {
+  const code = `schema.${history?.state ?? 'unknown'}`
+  const names = history?.migrations.join(', ') ?? ''
+  switch (history?.code) {
+    case 'current':
+      return pass(code, 'The schema is the one this release was built for.')
+    case 'ahead-compatible':
+      return warn(
+        code,
+        `The schema is newer (${names}) and still serves this release.`,
+        'Finish the roll-out of the newer release.',
+      )
+    case 'behind':
+      return fail(code, `Migrations are pending: ${names}.`, 'Run the migrations of this release.')
+    case 'ahead':
+      return fail(
+        code,
+        `The schema is newer than this release: ${names}.`,
+        'Deploy the release that belongs to the schema.',
+      )
+    case 'unfinished':
+      return fail(
+        code,
+        `A migration has begun and not ended: ${names}.`,
+        'Resolve it in the migration ledger, then run the migrations again.',
+      )
+    case 'edited':
+      return fail(
+        code,
+        `Migrations differ from those of this release: ${names}.`,
+        'Find out who changed them; deploy the release whose migrations were applied.',
+      )
+    case 'missing':
+      return fail(
+        code,
+        `The history does not match this release: ${names}.`,
+        'Deploy the release whose migrations were applied.',
+      )
+    default:
+      return fail(
+        code,
+        'The schema holds tables without a migration history, or it cannot be read.',
+        'Run the migrations with the migration login on an empty schema.',
+      )
+  }
+}
+
+function checkRole(name: 'runtime' | 'relay', facts: RoleFacts | null): readonly ReadinessCheck[] {
+  if (facts === null)
+    return [
+      fail(
+        `${name}.schema`,
+        `The ${name} login finds no schema.`,
+        'Create the schema before handing over the capability.',
+      ),
+    ]
+  const powers: readonly (readonly [boolean, string, string])[] = [
+    [facts.isSuperuser, 'superuser', 'is a superuser'],
+    [facts.bypassesRowSecurity, 'bypasses-row-security', 'has BYPASSRLS'],
+    [facts.ownsTables, 'owns-tables', 'owns tables of the schema'],
+    [
+      facts.isMemberOfOwner && !facts.isSuperuser,
+      'member-of-owner',
+      'is a member of the role that owns the schema',
+    ],
+    [facts.createsInSchema && !facts.isSuperuser, 'creates-in-schema', 'may create objects in the schema'],
+  ]
+  const tooMuch = powers.filter(([has]) => has)
+  if (tooMuch.length === 0)
+    return [pass(`${name}.role`, `The ${name} login has no power that disables row-level security.`)]
+  return tooMuch.map(([, code, what]) =>
+    fail(
+      `${name}.${code}`,
+      `The ${name} login ${what}.`,
+      `Hand over a login for ${name} without that power.`,
+    ),
+  )
+}
+
+function checkOutbox(stats: OutboxStats): readonly ReadinessCheck[] {
+  const { oldestAgeMs, dead } = stats
+  return [
+    oldestAgeMs !== null && oldestAgeMs > OUTBOX_STALLED_AFTER_MS
+      ? warn(
+          'outbox.stalled',
+          `The oldest unacknowledged event has waited ${Math.round(oldestAgeMs / 1000)} s.`,
+          'Check that a relay runs and what its sink answers.',
+        )
+      : pass('outbox.stalled', 'Events leave in time.'),
+    dead > 0
+      ? warn(
+          'outbox.dead-letters',
+          `${dead} events were given up on.`,
+          'Read the dead letters, mend the cause, and replay them.',
+        )
+      : pass('outbox.dead-letters', 'There are no dead letters.'),
+  ]
+}
+
+function checkLeases(inputs: ReadinessInputs): readonly ReadinessCheck[] {
+  const roles = ['runtime', 'relay'] as const
+  return roles.flatMap((role) => {
+    const lease = inputs.leaseOf(role)
+    if (lease === null || lease.expiresAt === null) return []
+    const endsInMs = Date.parse(lease.expiresAt) - Date.now()
+    return endsInMs < lease.drainMs
+      ? [
+          warn(
+            `${role}.lease-ends`,
+            `The ${role} lease ends in ${Math.max(0, Math.round(endsInMs / 1000))} s.`,
+            'The provider must hand out a newer lease.',
+          ),
+        ]
+      : [pass(`${role}.lease-ends`, `The ${role} lease is good.`)]
+  })
+}
+
+function pass(code: string, summary: string): ReadinessCheck {
+  return { code, status: 'pass', summary, remedy: null }
+}
+
+function warn(code: string, summary: string, remedy: string): ReadinessCheck {
+  return { code, status: 'warn', summary, remedy }
+}
+
+function fail(code: string, summary: string, remedy: string): ReadinessCheck {
+  return { code, status: 'fail', summary, remedy }
+}

@@ -1,0 +1,429 @@
+// A session is one transaction on one connection, seen as batches. What the handle is asked to do is queued and sent
+// as late as possible and as much as possible at once:
+//
+//   - a write waits for the next read or for the commit; audit records and events wait for the commit, so that they
+//     are numbered in the order of commits [AUD-06, OBX-05];
+//   - reads made in one go travel together with every write before them;
+//   - BEGIN and the tenant context go with the first batch, COMMIT with the last.
+//
+// A unit of work that never decides between its steps is therefore one batch and one round trip. The connection is
+// acquired when the first batch is sent, so that work which sends nothing costs nothing.
+//
+// Level 0 is the transaction, level n the nth nested one. A failed statement fails its level and those inside it;
+// undoing a level heals the connection for those around it. A lost connection fails level 0.
+import { UserEngineError } from '@user-engine/store-protocol'
+import { BatchError } from './connection/batch.ts'
+import type { Connection } from './connection/connection.ts'
+import { isConnectionLoss, mapError, type StatementSubject } from './connection/map-error.ts'
+import { defineStatement, type Row, type Statement, type StatementCall } from './connection/statement.ts'
+import { releaseSavepoint, rollbackToSavepoint, savepoint } from './savepoints.ts'
+
+export interface SessionOptions {
+  readonly acquire: (timeoutMs: number) => Promise<Connection>
+  readonly begin: Statement
+  /** Sets scope and time limits for the transaction; gets the milliseconds that are left. */
+  readonly context: (remainingMs: number) => StatementCall
+  readonly timeoutMs: number
+  readonly idempotent: boolean
+  /** A session that writes nothing: whether its COMMIT was answered is of no interest. */
+  readonly readOnly: boolean
+}
+
+/** One transaction on one connection. */
+export interface Session {
+  /** How deep the nesting is: 0 outside every nested transaction. */
+  readonly depth: number
+  /** The failure of the current level. */
+  readonly failure: UserEngineError | null
+  /** Notes a failure that was found before anything was sent. */
+  fail(error: UserEngineError): void
+  /** Queues a read; it is sent in the next turn of the microtask queue, or with the commit. */
+  read<Result>(call: StatementCall, parse: (rows: readonly Row[]) => Result): Promise<Result>
+  /** Queues a write; its failure surfaces at the next batch. */
+  write(call: StatementCall, subject: StatementSubject | null): void
+  /** Queues an append; it is sent with the commit, or before a read that must see it. */
+  append(call: StatementCall, subject: StatementSubject): void
+  /** Sends the appends with the next read instead of with the commit. */
+  queueAppends(): void
+  /** Runs work of its own on the connection, after everything queued before it and before everything after it. */
+  exclusive<Result>(
+    subject: StatementSubject | null,
+    work: (connection: Connection) => Promise<Result>,
+  ): Promise<Result>
+  /** Whether the promise is that of a read which is still queued. */
+  isQueuedRead(promise: unknown): boolean
+  /** Begins a nested level. */
+  enter(): void
+  /** Ends the nested level; rejects with its failure, after which it must be undone. */
+  leave(): Promise<void>
+  /** Undoes the nested level. */
+  undo(): Promise<void>
+  /** Sends the rest with a COMMIT; `last` goes right before it. Rejects with the failure of the transaction. */
+  commit(last?: readonly StatementCall[]): Promise<void>
+  /** Gives everything up that has not been committed, and the connection with it; never rejects. */
+  rollback(): Promise<void>
+}
+
+interface QueuedCall extends StatementCall {
+  readonly level: number
+  readonly subject: StatementSubject | null
+  readonly waiting: { settle(rows: readonly Row[]): void; fail(error: UserEngineError): void } | null
+}
+
+interface Append extends StatementCall {
+  readonly subject: StatementSubject
+  /** The level inside which it has been sent; `null` while it waits. */
+  sentIn: number | null
+}
+
+interface Level {
+  failure: UserEngineError | null
+  wrote: boolean
+  /** Whether its SAVEPOINT, or the BEGIN for level 0, has been sent. */
+  begun: boolean
+  readonly appends: Append[]
+}
+
+const COMMIT: StatementCall = { statement: defineStatement('COMMIT'), values: [] }
+const ROLLBACK: StatementCall = { statement: defineStatement('ROLLBACK'), values: [] }
+const SET_REMAINING_TIME = defineStatement(`SELECT set_config('statement_timeout', $1, true)`)
+
+/** The server's time limit is brought up to date with a batch when it is off by more than this. */
+const TIME_LIMIT_SLACK_MS = 100
+
+/** How long an answer that is due is waited for beyond the time limit before the connection is cut. */
+const GRACE_MS = 500
+
+export function createSession(options: SessionOptions): Session {
+  return new BatchSession(options)
+}
+
+class BatchSession implements Session {
+  readonly #options: SessionOptions
+  readonly #deadline: number
+  readonly #levels: [Level, ...Level[]] = [newLevel()]
+  readonly #queuedReads = new Set<unknown>()
+  #queue: QueuedCall[] = []
+  #connection: Connection | null = null
+  #inTransaction = false
+  #ended = false
+  #flushScheduled = false
+  #timeLimitSetFor = 0
+  /** The connection was cut because no answer came within the time limit. */
+  #cutOff = false
+  /** Settles when the batch or exclusive work under way has ended; they run strictly one after the other. */
+  #underWay: Promise<void> | null = null
+
+  constructor(options: SessionOptions) {
+    this.#options = options
+    this.#deadline = performance.now() + options.timeoutMs
+  }
+
+  get depth(): number {
+    return this.#levels.length - 1
+  }
+
+  get failure(): UserEngineError | null {
+    return this.#level.failure
+  }
+
+  get #level(): Level {
+    return this.#levels[this.depth] ?? this.#levels[0]
+  }
+
+  fail(error: UserEngineError): void {
+    this.#level.failure ??= error
+  }
+
+  isQueuedRead(promise: unknown): boolean {
+    return this.#queuedReads.has(promise)
+  }
+
+  read<Result>(call: StatementCall, parse: (rows: readonly Row[]) => Result): Promise<Result> {
+    const { promise, resolve, reject } = Promise.withResolvers<Result>()
+    const settle = (rows: readonly Row[]) => {
+      try {
+        resolve(parse(rows))
+      } catch (error) {
+        reject(error)
+      }
+    }
+    this.#enqueue(call, null, { settle, fail: reject })
+    // A read that nobody awaits must not bring the process down when it fails.
+    promise.catch(() => {})
+    this.#queuedReads.add(promise)
+    this.#scheduleFlush()
+    return promise
+  }
+
+  write(call: StatementCall, subject: StatementSubject | null): void {
+    this.#level.wrote = true
+    this.#enqueue(call, subject, null)
+  }
+
+  append({ statement, values }: StatementCall, subject: StatementSubject): void {
+    this.#level.appends.push({ statement, values, subject, sentIn: null })
+  }
+
+  queueAppends(): void {
+    for (const { appends } of this.#levels) {
+      for (const append of appends) {
+        if (append.sentIn !== null) continue
+        append.sentIn = this.depth
+        this.#level.wrote = true
+        this.#enqueue(append, append.subject, null)
+      }
+    }
+  }
+
+  exclusive<Result>(
+    subject: StatementSubject | null,
+    work: (connection: Connection) => Promise<Result>,
+  ): Promise<Result> {
+    const level = this.depth
+    if (subject !== null) this.#level.wrote = true
+    return this.#inTurn(async () => {
+      const connection = await this.#flush({ begin: true })
+      const failure = this.#levels[level]?.failure ?? null
+      if (failure !== null) throw failure
+      try {
+        if (connection === null) throw new UserEngineError('TRANSACTION_ENDED', {})
+        return await this.#withinTime(connection, work(connection))
+      } catch (thrown) {
+        throw this.#noteFailure(level, thrown, subject, false)
+      }
+    })
+  }
+
+  enter(): void {
+    this.#levels.push(newLevel())
+    this.#enqueue(savepoint(this.depth), null, null)
+  }
+
+  async leave(): Promise<void> {
+    const level = this.depth
+    const { wrote, appends } = this.#level
+    this.#enqueue(releaseSavepoint(level), null, null)
+    // A level that wrote nothing has nothing left that could fail; its end travels with the next batch.
+    if (wrote) await this.#inTurn(() => this.#flush())
+    const { failure } = this.#level
+    if (failure !== null) throw failure
+    this.#levels.pop()
+    this.#level.wrote ||= wrote
+    this.#level.appends.push(...appends)
+    for (const append of this.#levels.flatMap((outer) => outer.appends)) {
+      if (append.sentIn === level) append.sentIn = level - 1
+    }
+  }
+
+  async undo(): Promise<void> {
+    const level = this.depth
+    while (this.#underWay !== null) await this.#underWay
+    const { begun } = this.#level
+    this.#dropQueued(level)
+    this.#levels.pop()
+    // Appends of the levels around it that were sent inside it have been undone with it and wait again.
+    for (const append of this.#levels.flatMap((outer) => outer.appends)) {
+      if (append.sentIn === level) append.sentIn = null
+    }
+    if (!begun || this.failure !== null) return
+    this.#enqueue(rollbackToSavepoint(level), null, null)
+    this.#enqueue(releaseSavepoint(level), null, null)
+    // At once: the locks of the level are given up, and the levels around it can go on.
+    await this.#inTurn(() => this.#flush())
+  }
+
+  async commit(last: readonly StatementCall[] = []): Promise<void> {
+    this.queueAppends()
+    await this.#inTurn(() => this.#flush({ commit: true, last }))
+    const { failure } = this.#levels[0]
+    if (failure !== null) throw failure
+    this.#ended = true
+    this.#connection?.release()
+    this.#connection = null
+  }
+
+  async rollback(): Promise<void> {
+    this.#dropQueued(0)
+    while (this.#underWay !== null) await this.#underWay
+    if (this.#ended) return
+    this.#ended = true
+    const connection = this.#connection
+    this.#connection = null
+    if (connection === null) return
+    const rolledBack =
+      !this.#inTransaction || (await succeedsWithin(connection.execute([ROLLBACK]), GRACE_MS))
+    if (rolledBack) connection.release()
+    else connection.destroy()
+  }
+
+  #enqueue(
+    { statement, values }: StatementCall,
+    subject: StatementSubject | null,
+    waiting: QueuedCall['waiting'],
+  ): void {
+    this.#queue.push({ statement, values, level: this.depth, subject, waiting })
+  }
+
+  #dropQueued(fromLevel: number): void {
+    const dropped = this.#queue.filter((call) => call.level >= fromLevel)
+    this.#queue = this.#queue.filter((call) => call.level < fromLevel)
+    for (const { waiting } of dropped) waiting?.fail(new UserEngineError('TRANSACTION_ENDED', {}))
+  }
+
+  #scheduleFlush(): void {
+    if (this.#flushScheduled) return
+    this.#flushScheduled = true
+    queueMicrotask(() => {
+      this.#flushScheduled = false
+      const isRead = this.#queue.some((call) => call.waiting !== null)
+      if (isRead) void this.#inTurn(() => this.#flush())
+    })
+  }
+
+  async #inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
+    while (this.#underWay !== null) await this.#underWay
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.#underWay = promise
+    try {
+      return await work()
+    } finally {
+      this.#underWay = null
+      resolve()
+    }
+  }
+
+  /** Sends what is queued as one batch. Never rejects: failures are noted at their level and told to the reads. */
+  async #flush(options?: {
+    readonly begin?: boolean
+    readonly commit?: boolean
+    readonly last?: readonly StatementCall[]
+  }): Promise<Connection | null> {
+    const queued = this.#queue
+    this.#queue = []
+    this.#queuedReads.clear()
+    const isCommit = options?.commit === true
+    const last = options?.last ?? []
+    const failure = this.#levels.find((level) => level.failure !== null)?.failure ?? null
+    if (failure !== null) {
+      for (const { waiting } of queued) waiting?.fail(abortedBy(failure))
+      return null
+    }
+    const isNeeded =
+      queued.length > 0 ||
+      last.length > 0 ||
+      (isCommit ? this.#inTransaction : !this.#inTransaction && options?.begin === true)
+    if (!isNeeded) return this.#connection
+    for (const level of this.#levels) level.begun = true
+    const head = this.#head()
+    const body = [...head, ...queued, ...last]
+    try {
+      this.#connection ??= await this.#options.acquire(this.#remainingMs())
+      this.#inTransaction = true
+      const batch = isCommit ? [...body, COMMIT] : body
+      const results = await this.#withinTime(this.#connection, this.#connection.execute(batch))
+      for (const [index, { waiting }] of queued.entries())
+        waiting?.settle(results[head.length + index]?.rows ?? [])
+      if (isCommit) this.#noteCommit(results.at(-1)?.tag)
+    } catch (thrown) {
+      this.#noteBatchFailure(thrown, { head: head.length, queued, body: body.length, isCommit })
+    }
+    return this.#connection
+  }
+
+  #head(): readonly StatementCall[] {
+    const remaining = this.#remainingMs()
+    const isCurrent = this.#timeLimitSetFor - remaining < TIME_LIMIT_SLACK_MS
+    if (this.#inTransaction && isCurrent) return []
+    const call = this.#inTransaction
+      ? [{ statement: SET_REMAINING_TIME, values: [String(remaining)] }]
+      : [{ statement: this.#options.begin, values: [] }, this.#options.context(remaining)]
+    this.#timeLimitSetFor = remaining
+    return call
+  }
+
+  #remainingMs(): number {
+    return Math.max(1, Math.ceil(this.#deadline - performance.now()))
+  }
+
+  // Postgres answers the COMMIT of a failed transaction with a ROLLBACK and no error [TXN-03].
+  #noteCommit(tag: string | undefined): void {
+    this.#inTransaction = false
+    if (tag !== 'COMMIT') this.#levels[0].failure ??= new UserEngineError('TRANSACTION_ABORTED', {})
+  }
+
+  #noteBatchFailure(
+    thrown: unknown,
+    batch: {
+      readonly head: number
+      readonly queued: readonly QueuedCall[]
+      readonly body: number
+      readonly isCommit: boolean
+    },
+  ): void {
+    const failed = thrown instanceof BatchError ? thrown : null
+    const index = failed?.index ?? null
+    const culprit = index === null ? undefined : batch.queued[index - batch.head]
+    // Before its turn the COMMIT has certainly not been executed; at its turn, or without an answer, it may have been.
+    const mayBeCommitted =
+      batch.isCommit &&
+      !this.#options.readOnly &&
+      failed?.sent === true &&
+      (index === null || index >= batch.body)
+    const level = culprit === undefined ? 0 : Math.min(culprit.level, this.depth)
+    const error = this.#noteFailure(level, thrown, culprit?.subject ?? null, mayBeCommitted)
+    batch.queued.forEach(({ waiting }, position) => {
+      const result = failed?.results[batch.head + position]
+      if (result === undefined) waiting?.fail(error)
+      else waiting?.settle(result.rows)
+    })
+  }
+
+  #noteFailure(
+    failedLevel: number,
+    thrown: unknown,
+    subject: StatementSubject | null,
+    committing: boolean,
+  ): UserEngineError {
+    const { timeoutMs, idempotent } = this.#options
+    const isCutOff = this.#cutOff && !committing
+    const error = isCutOff
+      ? new UserEngineError('DEADLINE_EXCEEDED', { timeoutMs }, { cause: thrown })
+      : mapError(thrown, { committing, idempotent, timeoutMs, subject })
+    const from = isCutOff || isConnectionLoss(error) ? 0 : failedLevel
+    for (const level of this.#levels.slice(from)) level.failure ??= error
+    return error
+  }
+
+  /** Waits for an answer at most until the time limit, plus a moment in which the server's own limit answers. */
+  async #withinTime<Result>(connection: Connection, answer: Promise<Result>): Promise<Result> {
+    const timer = setTimeout(() => {
+      this.#cutOff = true
+      connection.destroy()
+    }, this.#remainingMs() + GRACE_MS)
+    try {
+      return await answer
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+}
+
+function newLevel(): Level {
+  return { failure: null, wrote: false, begun: false, appends: [] }
+}
+
+/** What a call gets that comes after a failure of its transaction. */
+export function abortedBy(failure: UserEngineError): UserEngineError {
+  return new UserEngineError('TRANSACTION_ABORTED', { causeCode: failure.code }, { cause: failure })
+}
+
+async function succeedsWithin(answer: Promise<unknown>, timeoutMs: number): Promise<boolean> {
+  const { promise, resolve } = Promise.withResolvers<boolean>()
+  const timer = setTimeout(() => resolve(false), timeoutMs)
+  answer.then(
+    () => resolve(true),
+    () => resolve(false),
+  )
+  return await promise.finally(() => clearTimeout(timer))
+}

@@ -1,0 +1,69 @@
+import { type Instant, UserEngineError } from '@user-engine/store-protocol'
+import type { Row } from '../connection/statement.ts'
+
+/** Lists columns for a SELECT, each under its alias. */
+export function columns(alias: string, names: readonly string[]): string {
+  return names.map((name) => `${alias}.${name}`).join(', ')
+}
+
+const UTC_TIMESTAMP = /^(\d{4})-(\d\d-\d\d) (\d\d:\d\d:\d\d)(?:\.(\d{1,6}))?\+00$/
+
+/** Reads a row column by column, in the order they were selected. */
+export class RowReader {
+  readonly #row: Row
+  #next: number
+
+  constructor(row: Row, from = 0) {
+    this.#row = row
+    this.#next = from
+  }
+
+  textOrNull(): string | null {
+    return this.#row[this.#next++] ?? null
+  }
+
+  text(): string {
+    const text = this.textOrNull()
+    // A column that cannot be null was null: the schema is not the one this code was built for.
+    if (text === null)
+      throw new UserEngineError('INTERNAL', { reference: `column ${this.#next - 1} is null` })
+    return text
+  }
+
+  /** Text from a column with a check constraint on the same tuple of words. */
+  word<Word extends string>(): Word {
+    return this.text() as Word
+  }
+
+  number(): number {
+    return Number(this.text())
+  }
+
+  numberOrNull(): number | null {
+    const text = this.textOrNull()
+    return text === null ? null : Number(text)
+  }
+
+  /** JSON that was checked by the entity's schema when it was written. */
+  json<Value>(): Value {
+    return JSON.parse(this.text()) as Value
+  }
+
+  instantOrNull(): Instant | null {
+    const text = this.textOrNull()
+    return text === null ? null : parseTimestamp(text)
+  }
+
+  instant(): Instant {
+    return parseTimestamp(this.text())
+  }
+}
+
+/** Turns a timestamptz in ISO style, as a session in UTC prints it, into an instant with milliseconds [VAL-04]. */
+export function parseTimestamp(text: string): Instant {
+  const match = UTC_TIMESTAMP.exec(text)
+  if (match === null)
+    throw new UserEngineError('INTERNAL', { reference: 'timestamp of a session that is not in UTC' })
+  const [, year, day, time, fraction] = match
+  return `${year}-${day}T${time}.${(fraction ?? '').slice(0, 3).padEnd(3, '0')}Z`
+}

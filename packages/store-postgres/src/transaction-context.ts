@@ -1,0 +1,30 @@
+import type { TenantId } from '@user-engine/store-protocol'
+import { defineStatement, type StatementCall } from './connection/statement.ts'
+
+export const BEGIN_TRANSACTION = defineStatement('BEGIN ISOLATION LEVEL READ COMMITTED')
+/** One snapshot for every statement of a read [TXN-07]. */
+export const BEGIN_READ = defineStatement('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY')
+
+// Everything is local to the transaction: a pooled connection carries nothing over to the next one [CAP-03]. The
+// server ends a transaction whose client has gone silent a moment after the time limit [TXN-11].
+const SET_CONTEXT = defineStatement(`
+  SELECT set_config('user_engine.scope', $1, true), set_config('statement_timeout', $2, true),
+    set_config('lock_timeout', '0', true), set_config('idle_in_transaction_session_timeout', $3, true)`)
+
+const IDLE_GRACE_MS = 1_000
+
+/** Who a transaction acts as, for row-level security. */
+export type TransactionScope = { readonly tenantId: TenantId | null } | { readonly relay: true }
+
+/** The first statement after BEGIN. */
+export function contextCall(scope: TransactionScope, remainingMs: number): StatementCall {
+  return {
+    statement: SET_CONTEXT,
+    values: [scopeSetting(scope), String(remainingMs), String(remainingMs + IDLE_GRACE_MS)],
+  }
+}
+
+function scopeSetting(scope: TransactionScope): string {
+  if ('relay' in scope) return 'r'
+  return scope.tenantId === null ? 'p' : `t${scope.tenantId}`
+}
