@@ -61,7 +61,7 @@ function visitArray(values: readonly unknown[], walk: Walk): ValidationIssue | n
     if (found !== null) return found
     walk.path.pop()
   }
-  return spend(walk, values.length + 2)
+  return spend(walk, bracketBytes(values.length))
 }
 
 function visitObject(value: object, walk: Walk): ValidationIssue | null {
@@ -69,7 +69,8 @@ function visitObject(value: object, walk: Walk): ValidationIssue | null {
   if (prototype !== Object.prototype && prototype !== null) {
     return issue(walk, 'a plain object, not an instance of a class')
   }
-  for (const key of Reflect.ownKeys(value)) {
+  const keys = Reflect.ownKeys(value)
+  for (const key of keys) {
     if (typeof key === 'symbol') return issue(walk, 'an object without symbol keys')
     if (key === '__proto__') return issue(walk, 'an object without the key __proto__')
     if (!isStorableText(key)) return issue(walk, 'keys without U+0000 and without lone surrogates')
@@ -77,10 +78,14 @@ function visitObject(value: object, walk: Walk): ValidationIssue | null {
     const found = visit((value as Record<string, unknown>)[key], walk)
     if (found !== null) return found
     walk.path.pop()
-    const overBudget = spend(walk, jsonTextBytes(key) + 2)
+    const overBudget = spend(walk, jsonTextBytes(key) + ':'.length)
     if (overBudget !== null) return overBudget
   }
-  return spend(walk, 2)
+  return spend(walk, bracketBytes(keys.length))
+}
+
+function bracketBytes(members: number): number {
+  return 2 + Math.max(0, members - 1)
 }
 
 function spend(walk: Walk, bytes: number): ValidationIssue | null {
@@ -88,12 +93,15 @@ function spend(walk: Walk, bytes: number): ValidationIssue | null {
   return walk.bytesLeft < 0 ? { path: '', expected: `at most ${MAX_JSON_BYTES} bytes as JSON text` } : null
 }
 
+// Backspace, tab, line feed, form feed and carriage return have two-character escapes; the others six.
+const SHORT_ESCAPES = new Set([0x08, 0x09, 0x0a, 0x0c, 0x0d])
+
 function jsonTextBytes(text: string): number {
   let bytes = 2
   for (let index = 0; index < text.length; index++) {
     const unit = text.charCodeAt(index)
     if (unit === 0x22 || unit === 0x5c) bytes += 2
-    else if (unit < 0x20) bytes += 6
+    else if (unit < 0x20) bytes += SHORT_ESCAPES.has(unit) ? 2 : 6
     else if (unit < 0x80) bytes += 1
     else if (unit < 0x800) bytes += 2
     // Each half of a surrogate pair counts for two of its four UTF-8 bytes.
