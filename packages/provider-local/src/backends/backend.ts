@@ -1,0 +1,38 @@
+import type { LeaseTls } from '../capability.ts'
+
+/** How an administrator reaches the server. Plain data, so that test processes can pass it on. */
+export interface AdminConnection {
+  readonly host: string
+  readonly port: number
+  readonly user: string
+  readonly password: string
+  readonly database: string
+  readonly tls: LeaseTls
+}
+
+/** Real faults of a real server. */
+export interface BackendFaults {
+  /** Ends every process of the server at once, as a crash does. */
+  kill(): Promise<void>
+  /** Starts the server again on the same data and port, and waits until it accepts connections. */
+  start(): Promise<void>
+  /** Stops every process of the server in its tracks: connections hang, new ones as well. */
+  pause(): Promise<void>
+  resume(): Promise<void>
+}
+
+/** Where the Postgres of a provider runs. */
+export interface Backend {
+  readonly kind: BackendKind
+  /** For people, without a password: `embedded Postgres on 127.0.0.1:54321`. */
+  readonly description: string
+  /** Whether the server was running before and goes on after `stop`. */
+  readonly reused: boolean
+  readonly admin: AdminConnection
+  readonly faults: BackendFaults
+  stop(): Promise<void>
+}
+
+export const BACKEND_KINDS = ['url', 'container', 'embedded'] as const
+
+export type BackendKind = (typeof BACKEND_KINDS)[number]

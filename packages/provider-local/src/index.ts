@@ -1,0 +1,18 @@
+export type { AdminConnection, BackendFaults, BackendKind } from './backends/backend.ts'
+export { canReach, serverAccount } from './backends/server-account.ts'
+export type {
+  CapabilityDescription,
+  ConnectionLease,
+  LeaseRole,
+  LeaseTls,
+  PostgresCapability,
+} from './capability.ts'
+export { createLocalProvider, type LocalProviderOptions } from './create-local-provider.ts'
+export type { LocalDatabase } from './local-database.ts'
+export {
+  attachLocalProvider,
+  type LocalProvider,
+  type ProvisionOptions,
+  type ServerHandle,
+} from './local-provider.ts'
+export { ProviderError, type ProviderErrorCode } from './provider-error.ts'
