@@ -27,7 +27,11 @@ program
   .option('--json', 'print JSON')
   .action(async ({ capability, json }: CommonOptions) => {
     const status = await migrationStatus({ capability: await loadCapability(capability) })
-    print(json, status, [`schema: ${status.state} (${status.code})`, `expected: ${status.expected}`, `found: ${status.found ?? 'none'}`])
+    print(json, status, [
+      `schema: ${status.state} (${status.code})`,
+      `expected: ${status.expected}`,
+      `found: ${status.found ?? 'none'}`,
+    ])
     if (status.state !== 'current') process.exitCode = 1
   })
 
@@ -37,16 +41,20 @@ program
   .requiredOption('--capability <module>', MODULE_HELP)
   .option('--json', 'print JSON')
   .option('--lock-timeout-ms <ms>', 'how long a migration waits for the locks of others', Number)
-  .action(async ({ capability, json, lockTimeoutMs }: CommonOptions & { readonly lockTimeoutMs?: number }) => {
-    const report = await migrate({
-      capability: await loadCapability(capability),
-      ...(lockTimeoutMs === undefined ? {} : { lockTimeoutMs }),
-      onApplied: (name) => {
-        if (json !== true) process.stdout.write(`applied ${name}\n`)
-      },
-    })
-    print(json, report, [`schema: ${report.schemaVersion.state} at ${report.schemaVersion.found ?? 'none'}`])
-  })
+  .action(
+    async ({ capability, json, lockTimeoutMs }: CommonOptions & { readonly lockTimeoutMs?: number }) => {
+      const report = await migrate({
+        capability: await loadCapability(capability),
+        ...(lockTimeoutMs === undefined ? {} : { lockTimeoutMs }),
+        onApplied: (name) => {
+          if (json !== true) process.stdout.write(`applied ${name}\n`)
+        },
+      })
+      print(json, report, [
+        `schema: ${report.schemaVersion.state} at ${report.schemaVersion.found ?? 'none'}`,
+      ])
+    },
+  )
 
 await program.parseAsync().catch((error: unknown) => {
   const message = isUserEngineError(error) ? `${error.code}: ${error.message} ${error.remedy}` : String(error)
@@ -62,7 +70,8 @@ async function loadCapability(module: string): Promise<PostgresCapability> {
   const loaded: { readonly default?: unknown } = await import(pathToFileURL(resolve(module)).href)
   const exported = loaded.default
   const capability: unknown = typeof exported === 'function' ? await exported() : exported
-  if (!isCapability(capability)) throw new TypeError(`${module} has no default export with describe() and lease(role).`)
+  if (!isCapability(capability))
+    throw new TypeError(`${module} has no default export with describe() and lease(role).`)
   return capability
 }
 

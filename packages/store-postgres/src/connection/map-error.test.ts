@@ -2,7 +2,13 @@
 import type { ErrorCode } from '@user-engine/store-protocol'
 import { describe, expect, test } from 'vitest'
 import { BatchError } from './batch.ts'
-import { type ErrorMoment, isCredentialRefusal, isUsedIdempotencyKey, mapConnectError, mapError } from './map-error.ts'
+import {
+  type ErrorMoment,
+  isCredentialRefusal,
+  isUsedIdempotencyKey,
+  mapConnectError,
+  mapError,
+} from './map-error.ts'
 
 const USER_ID = '01890a5d-ac96-774b-bcce-b302099a8057'
 const MOMENT: ErrorMoment = {
@@ -22,29 +28,94 @@ function socketError(code: string): Error {
 
 describe('inside a transaction', () => {
   const cases: readonly (readonly [string, Error, ErrorCode, Record<string, unknown>])[] = [
-    ['unique violation of an identity', serverError('23505', { constraint: 'external_identities_subject_issuer_key' }), 'DUPLICATE_IDENTITY', {}],
-    ['unique violation of an id', serverError('23505', { constraint: 'users_pkey' }), 'DUPLICATE_KEY', { entity: 'user', key: 'id' }],
-    ['unique violation of a natural key', serverError('23505', { constraint: 'applications_key_key' }), 'DUPLICATE_KEY', { entity: 'application', key: 'key' }],
-    ['foreign key', serverError('23503', { constraint: 'accounts_user_id_fkey' }), 'NOT_FOUND', { entity: 'user' }],
-    ['own refusal: missing record', serverError('UE404', { detail: '{}' }), 'NOT_FOUND', { entity: 'user', id: USER_ID }],
-    ['own refusal: missing reference', serverError('UE404', { detail: `{"entity":"account","id":"${USER_ID}"}` }), 'NOT_FOUND', { entity: 'account', id: USER_ID }],
-    ['own refusal: other version', serverError('UE409', { detail: '{"currentVersion":7}' }), 'VERSION_CONFLICT', { entity: 'user', id: USER_ID, expectedVersion: 3, currentVersion: 7 }],
-    ['own refusal: stale lease', serverError('UE412', { detail: `{"token":4,"eventIds":["${USER_ID}"]}` }), 'STALE_LEASE', { token: 4, eventIds: [USER_ID] }],
+    [
+      'unique violation of an identity',
+      serverError('23505', { constraint: 'external_identities_subject_issuer_key' }),
+      'DUPLICATE_IDENTITY',
+      {},
+    ],
+    [
+      'unique violation of an id',
+      serverError('23505', { constraint: 'users_pkey' }),
+      'DUPLICATE_KEY',
+      { entity: 'user', key: 'id' },
+    ],
+    [
+      'unique violation of a natural key',
+      serverError('23505', { constraint: 'applications_key_key' }),
+      'DUPLICATE_KEY',
+      { entity: 'application', key: 'key' },
+    ],
+    [
+      'foreign key',
+      serverError('23503', { constraint: 'accounts_user_id_fkey' }),
+      'NOT_FOUND',
+      { entity: 'user' },
+    ],
+    [
+      'own refusal: missing record',
+      serverError('UE404', { detail: '{}' }),
+      'NOT_FOUND',
+      { entity: 'user', id: USER_ID },
+    ],
+    [
+      'own refusal: missing reference',
+      serverError('UE404', { detail: `{"entity":"account","id":"${USER_ID}"}` }),
+      'NOT_FOUND',
+      { entity: 'account', id: USER_ID },
+    ],
+    [
+      'own refusal: other version',
+      serverError('UE409', { detail: '{"currentVersion":7}' }),
+      'VERSION_CONFLICT',
+      { entity: 'user', id: USER_ID, expectedVersion: 3, currentVersion: 7 },
+    ],
+    [
+      'own refusal: stale lease',
+      serverError('UE412', { detail: `{"token":4,"eventIds":["${USER_ID}"]}` }),
+      'STALE_LEASE',
+      { token: 4, eventIds: [USER_ID] },
+    ],
     ['serialization failure', serverError('40001'), 'SERIALIZATION_CONFLICT', {}],
     ['deadlock', serverError('40P01'), 'SERIALIZATION_CONFLICT', {}],
     ['statement timeout', serverError('57014'), 'DEADLINE_EXCEEDED', { timeoutMs: 5_000 }],
     ['lock timeout', serverError('55P03'), 'DEADLINE_EXCEEDED', { timeoutMs: 5_000 }],
     ['failed transaction', serverError('25P02'), 'TRANSACTION_ABORTED', {}],
     ['row-level security', serverError('42501'), 'TENANT_BOUNDARY', { entity: 'user' }],
-    ['missing table', serverError('42P01'), 'SCHEMA_MISMATCH', { state: 'unknown', expected: '', found: null }],
+    [
+      'missing table',
+      serverError('42P01'),
+      'SCHEMA_MISMATCH',
+      { state: 'unknown', expected: '', found: null },
+    ],
     ['too many connections', serverError('53300'), 'UNAVAILABLE', { reason: 'overloaded' }],
     ['read-only server', serverError('25006'), 'UNAVAILABLE', { reason: 'starting' }],
-    ['server shut down', serverError('57P01', { severity: 'FATAL' }), 'UNAVAILABLE', { reason: 'connection-lost' }],
-    ['idle in transaction', serverError('25P03', { severity: 'FATAL' }), 'UNAVAILABLE', { reason: 'connection-lost' }],
+    [
+      'server shut down',
+      serverError('57P01', { severity: 'FATAL' }),
+      'UNAVAILABLE',
+      { reason: 'connection-lost' },
+    ],
+    [
+      'idle in transaction',
+      serverError('25P03', { severity: 'FATAL' }),
+      'UNAVAILABLE',
+      { reason: 'connection-lost' },
+    ],
     ['reset socket', socketError('ECONNRESET'), 'UNAVAILABLE', { reason: 'connection-lost' }],
-    ['ended connection', new Error('Connection terminated unexpectedly'), 'UNAVAILABLE', { reason: 'connection-lost' }],
+    [
+      'ended connection',
+      new Error('Connection terminated unexpectedly'),
+      'UNAVAILABLE',
+      { reason: 'connection-lost' },
+    ],
     ['anything else of the server', serverError('XX000'), 'INTERNAL', { reference: 'sqlstate XX000' }],
-    ['an unknown constraint', serverError('23505', { constraint: 'somebody_elses' }), 'INTERNAL', { reference: 'sqlstate 23505' }],
+    [
+      'an unknown constraint',
+      serverError('23505', { constraint: 'somebody_elses' }),
+      'INTERNAL',
+      { reference: 'sqlstate 23505' },
+    ],
   ]
 
   test.each(cases)('%s', (_, thrown, code, data) => {
@@ -71,11 +142,17 @@ describe('at the commit', () => {
     ['ended connection', new Error('Connection terminated unexpectedly')],
     ['server shut down', serverError('57P01', { severity: 'FATAL' })],
   ])('%s is an unknown outcome', (_, thrown) => {
-    expect(mapError(thrown, committing)).toMatchObject({ code: 'OUTCOME_UNKNOWN', data: { idempotent: true } })
+    expect(mapError(thrown, committing)).toMatchObject({
+      code: 'OUTCOME_UNKNOWN',
+      data: { idempotent: true },
+    })
   })
 
   test('an error that the server answered is no unknown outcome', () => {
-    expect(mapError(serverError('40001'), committing)).toMatchObject({ code: 'SERIALIZATION_CONFLICT', retryable: true })
+    expect(mapError(serverError('40001'), committing)).toMatchObject({
+      code: 'SERIALIZATION_CONFLICT',
+      retryable: true,
+    })
   })
 })
 

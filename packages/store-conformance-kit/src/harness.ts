@@ -1,0 +1,77 @@
+import type { UserEngineStore } from '@user-engine/store-protocol'
+
+/** The faults a kit may cause in the backend that all namespaces share. */
+export interface BackendControl {
+  /** Ends every process of the backend at once. */
+  kill(): Promise<void>
+  /** Starts it again on the same data. */
+  start(): Promise<void>
+  /** Stops it in its tracks: connections hang. */
+  pause(): Promise<void>
+  resume(): Promise<void>
+}
+
+/** Looks past the store, one layer of the tenant boundary at a time. */
+export interface TenantLayers {
+  /** A store on the namespace with the engine's enforcement switched off: only the store's own predicates hold. */
+  openWithoutEngine(namespace: string): Promise<UserEngineStore>
+  /**
+   * How many rows of each tenant table the engine shows to a caller who acts for this tenant and forgets every
+   * predicate; `null` is a caller who forgot the tenant as well.
+   */
+  countWithoutPredicates(
+    namespace: string,
+    tenantId: string | null,
+  ): Promise<Readonly<Record<string, number>>>
+}
+
+/** Tries to change an audit record past the store, with the strongest login the service is given. */
+export interface EngineAudit {
+  tryUpdate(namespace: string, auditId: string): Promise<'refused' | 'changed'>
+  tryDelete(namespace: string, auditId: string): Promise<'refused' | 'changed'>
+}
+
+/**
+ * Ways to damage a migration history: a known migration not applied, a newer one this release cannot live with, one
+ * that began and did not end, tables without a history, an edited one, and one that this release does not have.
+ */
+export const HISTORY_DAMAGES = ['behind', 'ahead', 'dirty', 'unknown', 'edited', 'missing'] as const
+
+export type HistoryDamage = (typeof HISTORY_DAMAGES)[number]
+
+export interface MigrationControl {
+  /** A namespace that no migration has touched. */
+  emptyNamespace(): Promise<string>
+  migrate(namespace: string): Promise<{ readonly applied: readonly string[] }>
+  damage(namespace: string, damage: HistoryDamage): Promise<void>
+}
+
+/**
+ * What a platform team writes to have its store judged: how to get a namespace, and the store itself. Nothing here
+ * goes through the store under test but `open`.
+ */
+export interface ConformanceHarness {
+  /** Names the run in the report. */
+  readonly name: string
+  /** A fresh, empty namespace that shares nothing with others; migrated if the store needs that. */
+  freshNamespace(): Promise<string>
+  destroyNamespace(namespace: string): Promise<void>
+  /** Opens the store as it is shipped; the kit never wraps it. */
+  open(namespace: string, options?: { readonly maxConnections?: number }): Promise<UserEngineStore>
+  /** Needed when the manifest says `durability.durable` [LIF-02, LIF-03]. */
+  readonly backend?: BackendControl
+  /** Needed when the manifest says `tenancy.enforcement: 'engine-and-store'` [TEN-06]. */
+  readonly tenantLayers?: TenantLayers
+  /** Needed when the manifest says `audit.appendOnly: 'engine'` [AUD-01]. */
+  readonly engineAudit?: EngineAudit
+  /** Needed when the manifest says `schema.migrated` [MIG-02 to MIG-05]. */
+  readonly migrations?: MigrationControl
+}
+
+/** The verbs a case may need beyond the four that every harness has. */
+export type HarnessVerb = 'backend' | 'tenantLayers' | 'engineAudit' | 'migrations'
+
+/** Gives a harness its type where it is written. */
+export function defineHarness(harness: ConformanceHarness): ConformanceHarness {
+  return harness
+}
