@@ -85,13 +85,13 @@ export function outboxStatements(s: SchemaName) {
         AND NOT EXISTS (SELECT 1 FROM ${s}.outbox_dead_letters l WHERE l.seq = e.seq)
       ${order('e')}`),
     append: defineStatement(`
-      WITH event AS (
-        INSERT INTO ${s}.outbox_events (tenant_id, id, aggregate_type, aggregate_id, type, schema_version, payload,
+      WITH position AS MATERIALIZED (SELECT nextval('${s}.outbox_positions') AS seq),
+      event AS (
+        INSERT INTO ${s}.outbox_events (seq, tenant_id, id, aggregate_type, aggregate_id, type, schema_version, payload,
           occurred_at, correlation_id, causation_id)
-        VALUES ($1, $2, $3, $4, $5, $6, $7::jsonb, $8, $9, $10)
-        RETURNING seq, tenant_id, id, aggregate_type, aggregate_id)
+        SELECT seq, $1, $2, $3, $4, $5, $6::integer, $7::jsonb, $8::timestamptz, $9, $10 FROM position)
       INSERT INTO ${s}.outbox_deliveries (seq, tenant_id, event_id, aggregate_type, aggregate_id)
-      SELECT seq, tenant_id, id, aggregate_type, aggregate_id FROM event`),
+      SELECT seq, $1, $2, $3, $4 FROM position`),
   }
 }
 

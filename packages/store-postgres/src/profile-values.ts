@@ -154,7 +154,7 @@ export function profileValueStatements(s: SchemaName) {
 const levelSchema = z.enum(PROFILE_LEVELS)
 const updateSchema = versionedUpdateSchema(profileValueChangesSchema).extend({ level: levelSchema })
 const deleteSchema = versionedDeleteSchema.extend({ level: levelSchema })
-const findSchema = z.strictObject({ userId: idSchema, scope: profileScopeSchema, attributeKey: keySchema })
+const findSchema = z.object({ userId: idSchema, scope: profileScopeSchema, attributeKey: keySchema })
 
 export function createProfileValues(
   handle: Handle,

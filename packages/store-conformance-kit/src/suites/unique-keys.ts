@@ -82,19 +82,16 @@ export const UNIQUE_KEYS: readonly UniqueKey[] = [
   },
   {
     name: 'tenant-account-of-an-account',
-    scope: ACME,
+    scope: PLATFORM,
     error: duplicate('tenant-account', 'tenantId,accountId'),
     async prepare(store, make) {
-      // Visible through another account of the same user, so that a tenant scope may insert it.
       const user = make.user()
-      const [visible, contended] = [make.account(user.id), make.account(user.id)]
+      const account = make.account(user.id)
       await store.transact(PLATFORM, async (tx) => {
         await tx.users.insert(user)
-        await tx.accounts.insert(visible)
-        await tx.accounts.insert(contended)
-        await tx.tenantAccounts.insert(make.tenantAccount(ACME.tenantId, visible))
+        await tx.accounts.insert(account)
       })
-      return (tx) => tx.tenantAccounts.insert(make.tenantAccount(ACME.tenantId, visible))
+      return (tx) => tx.tenantAccounts.insert(make.tenantAccount(ACME.tenantId, account))
     },
   },
   {

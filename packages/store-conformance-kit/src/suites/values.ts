@@ -29,7 +29,7 @@ export const KEPT_VALUES: readonly (readonly [name: string, value: JsonValue, re
     'keys that look alike',
     Object.fromEntries([...LOOKALIKES, '', ' ', 'constructor', 'toString'].map((key, index) => [key, index])),
   ],
-  ['32 levels', nest(32)],
+  ['31 levels, 32 as a payload', nest(31)],
   ['many members', Object.fromEntries(Array.from({ length: 2_000 }, (_, index) => [`key${index}`, index]))],
 ]
 
@@ -64,7 +64,7 @@ export const VALUE_CASES: readonly ConformanceCase[] = [
     async run({ open, check, make }) {
       const store = await open()
       const { user } = await make.addMember(store, ACME.tenantId)
-      for (const [name, value, readBack = value] of KEPT_VALUES) {
+      for (const [name, value, readBack = value] of [...KEPT_VALUES, ['32 levels', nest(32)] as const]) {
         for (const scope of [{ level: 'global' }, { level: 'tenant', ...ACME }] as const) {
           const record = make.profileValue(user.id, scope, 'before')
           await store.transact(ACME, (tx) => tx.profileValues.insert({ ...record, value }))
@@ -86,6 +86,7 @@ export const VALUE_CASES: readonly ConformanceCase[] = [
           })
           check.equal((await find())?.value, readBack, `${name}, updated at level ${scope.level}`)
         }
+        if (name === '32 levels') continue
         const event = make.event(ACME.tenantId, { payload: { value } })
         await store.transact(ACME, (tx) => tx.outbox.append(event))
         const lease = await store.outbox.claim({ consumer: 'kit', limit: 1, leaseMs: 60_000 })

@@ -40,8 +40,8 @@ export function accessSql(schema: SchemaName, roles: CapabilityDescription['role
     `REVOKE ALL ON ALL TABLES IN SCHEMA ${schema} FROM PUBLIC, ${runtime}, ${relay}`,
     `REVOKE ALL ON ALL SEQUENCES IN SCHEMA ${schema} FROM PUBLIC, ${runtime}, ${relay}`,
     `GRANT USAGE ON SCHEMA ${schema} TO ${runtime}, ${relay}`,
-    `GRANT USAGE ON SEQUENCE ${schema}.outbox_tokens TO ${relay}`,
-    `GRANT SELECT ON SEQUENCE ${schema}.outbox_tokens TO ${relay}`,
+    `GRANT USAGE ON SEQUENCE ${schema}.outbox_positions TO ${runtime}`,
+    `GRANT USAGE, SELECT ON SEQUENCE ${schema}.outbox_tokens TO ${relay}`,
   ]
   for (const { table, runtime: forRuntime, relay: forRelay } of GRANTS) {
     if (forRuntime !== undefined) lines.push(`GRANT ${forRuntime} ON ${schema}.${table} TO ${runtime}`)

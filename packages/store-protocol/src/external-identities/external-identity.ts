@@ -4,8 +4,11 @@ import { instantSchema } from '../values/instant.ts'
 import { textSchema } from '../values/text.ts'
 import { versionSchema } from '../values/version.ts'
 
-/** Who vouches for a sign-in and under which name: compared exactly, byte by byte [IDN-01, IDN-04]. */
-export const identityKeySchema = z.strictObject({
+/**
+ * Who vouches for a sign-in and under which name: compared exactly, byte by byte [IDN-01, IDN-04]. A whole identity
+ * may stand where its key is asked for.
+ */
+export const identityKeySchema = z.object({
   issuer: textSchema({ min: 1, max: 512 }),
   subject: textSchema({ min: 1, max: 256 }),
 })

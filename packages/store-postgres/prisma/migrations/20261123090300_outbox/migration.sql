@@ -1,10 +1,14 @@
 -- The outbox: an append-only log of events and, beside it, one narrow row per event that is not yet settled.
 -- Claims and acknowledgements touch the narrow rows only; tenant_id '' is the platform.
 
+-- The order of appends. Drawn by the appending statement rather than by the column, because what a platform scope
+-- appends for a tenant it may not read back.
+CREATE SEQUENCE outbox_positions AS bigint;
+
 CREATE TABLE outbox_events (
   tenant_id text COLLATE "C" NOT NULL,
   id uuid NOT NULL,
-  seq bigint GENERATED ALWAYS AS IDENTITY,
+  seq bigint NOT NULL,
   aggregate_type text COLLATE "C" NOT NULL,
   aggregate_id text COLLATE "C" NOT NULL,
   type text COLLATE "C" NOT NULL,
@@ -37,7 +41,7 @@ CREATE TABLE outbox_deliveries (
 
 CREATE INDEX outbox_deliveries_aggregate_idx ON outbox_deliveries (aggregate_type, aggregate_id, seq);
 CREATE INDEX outbox_deliveries_tenant_id_seq_idx ON outbox_deliveries (tenant_id, seq);
-CREATE UNIQUE INDEX outbox_deliveries_event_idx ON outbox_deliveries (event_id, tenant_id);
+CREATE INDEX outbox_deliveries_event_idx ON outbox_deliveries (event_id, tenant_id);
 
 CREATE TABLE outbox_dead_letters (
   seq bigint PRIMARY KEY,

@@ -134,21 +134,37 @@ CREATE POLICY outbox_dead_letters_read ON outbox_dead_letters FOR SELECT
   USING (tenant_id = (SELECT scope_key()) OR (SELECT scope_is_relay()));
 CREATE POLICY outbox_dead_letters_relay ON outbox_dead_letters FOR ALL USING ((SELECT scope_is_relay()));
 
+CREATE FUNCTION sees_user(of_user uuid) RETURNS boolean LANGUAGE plpgsql STABLE
+SET search_path FROM CURRENT AS $$
+BEGIN
+  RETURN scope_is_platform()
+    OR EXISTS (SELECT 1 FROM tenant_accounts t WHERE t.tenant_id = scope_key() AND t.user_id = of_user)
+    OR EXISTS (SELECT 1 FROM users u WHERE u.id = of_user AND u.created_in = pg_current_xact_id_if_assigned());
+END
+$$;
+
 -- Refusals that a statement raises itself, so that a whole unit of work can travel in one round trip: the error
 -- says what the store's caller has to know and is mapped in one place. All of them run as the caller, under row
 -- security.
 
--- A change that met no row: gone or never there (UE404), or there with another version (UE409).
+-- A change that met no row: gone or never there (UE404), or there with another version (UE409). What the scope sees is
+-- said here once more, so that the answer is right without the policies as well.
 CREATE FUNCTION refuse_change(entity text, record_id uuid) RETURNS boolean LANGUAGE plpgsql
 SET search_path FROM CURRENT AS $$
 DECLARE
   current_version integer;
 BEGIN
   CASE entity
-    WHEN 'user' THEN SELECT version INTO current_version FROM users WHERE id = record_id;
-    WHEN 'account' THEN SELECT version INTO current_version FROM accounts WHERE id = record_id;
-    WHEN 'external-identity' THEN SELECT version INTO current_version FROM external_identities WHERE id = record_id;
-    WHEN 'global-profile-value' THEN SELECT version INTO current_version FROM global_profile_values WHERE id = record_id;
+    WHEN 'user' THEN
+      SELECT version INTO current_version FROM users WHERE id = record_id AND sees_user(id);
+    WHEN 'account' THEN
+      SELECT version INTO current_version FROM accounts WHERE id = record_id AND (
+        scope_is_platform() OR created_in = pg_current_xact_id_if_assigned()
+        OR EXISTS (SELECT 1 FROM tenant_accounts t WHERE t.tenant_id = scope_key() AND t.account_id = accounts.id));
+    WHEN 'external-identity' THEN
+      SELECT version INTO current_version FROM external_identities WHERE id = record_id AND sees_user(user_id);
+    WHEN 'global-profile-value' THEN
+      SELECT version INTO current_version FROM global_profile_values WHERE id = record_id AND sees_user(user_id);
     WHEN 'tenant-account' THEN
       SELECT version INTO current_version FROM tenant_accounts WHERE tenant_id = scope_key() AND id = record_id;
     WHEN 'membership' THEN
