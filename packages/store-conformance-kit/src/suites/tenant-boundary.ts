@@ -205,7 +205,7 @@ export const TENANT_CASES: readonly ConformanceCase[] = [
     run: (context) => showMatrix(context),
   },
   {
-    id: 'TEN-04.writes-name-their-own-tenant',
+    id: 'TEN-01.writes-name-their-own-tenant',
     rules: ['TEN-01', 'TEN-04'],
     title: 'writes in a tenant scope that name another tenant, or the platform, are TENANT_BOUNDARY',
     async run({ open, check, make }) {

@@ -57,6 +57,8 @@ export const OUTBOX_RULES = [
     appliesTo: 'every-store',
     text: 'The cost of claim and ack stays flat as the delivered history grows.',
     reason: 'An outbox that slows down with age fails on its best customer.',
+    untested:
+      'Growth is a measurement: the benchmark compares claim and ack with no and with millions of delivered events.',
   },
   {
     id: 'OBX-09',

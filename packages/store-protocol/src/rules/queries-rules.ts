@@ -29,5 +29,7 @@ export const QUERIES_RULES = [
     appliesTo: 'durable',
     text: "No listed query scans more than its page's worth of rows; a durable store shows it by plan.",
     reason: 'Growth matters more than constants.',
+    untested:
+      'A plan is visible to the engine only: a durable store reads its own plans in its tests (store-postgres: query-plans.test.ts).',
   },
 ] as const satisfies readonly Rule[]
