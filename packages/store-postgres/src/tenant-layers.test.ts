@@ -1,0 +1,64 @@
+// The tenant boundary has two layers. Take either away, and a named case of the kit fails; with both, or with the
+// other one alone, the boundary still holds [TEN-06].
+import { attachLocalProvider } from '@user-engine/provider-local'
+import { type ConformanceHarness, runConformance } from '@user-engine/store-conformance-kit'
+import { expect, inject, test, vi } from 'vitest'
+import { createPostgresHarness, type PostgresHarness } from './testing/postgres-harness.ts'
+
+const ENGINE_CASE = 'TEN-06.engine-holds-without-predicates'
+const PREDICATE_CASE = 'TEN-06.predicates-hold-without-the-engine'
+const BOUNDARY_CASE = 'TEN-04.every-method-every-id'
+
+async function failedCases(harness: ConformanceHarness): Promise<readonly string[]> {
+  const wanted = [ENGINE_CASE, PREDICATE_CASE, BOUNDARY_CASE]
+  const report = await runConformance(harness, { select: ({ id }) => wanted.includes(id) })
+  expect(report.executed).toBe(wanted.length)
+  return report.cases.filter(({ status }) => status === 'failed').map(({ id }) => id)
+}
+
+async function harnessWith(statement: string | null): Promise<PostgresHarness> {
+  const harness = await createPostgresHarness(await attachLocalProvider(inject('postgresServer')), {
+    withFaults: false,
+  })
+  if (statement === null) return harness
+  const freshNamespace = async () => {
+    const namespace = await harness.freshNamespace()
+    await harness.databaseOf(namespace).query(statement)
+    return namespace
+  }
+  return { ...harness, freshNamespace }
+}
+
+test('with both layers no case fails', async () => {
+  expect(await failedCases(await harnessWith(null))).toEqual([])
+})
+
+test.each([
+  'ALTER TABLE user_engine.memberships DISABLE ROW LEVEL SECURITY',
+  'CREATE POLICY leak ON user_engine.tenant_profile_values FOR SELECT USING (true)',
+  'DROP POLICY audit_records_read ON user_engine.audit_records; CREATE POLICY leak ON user_engine.audit_records USING (true)',
+  'ALTER TABLE user_engine.tenant_accounts DISABLE ROW LEVEL SECURITY',
+])(
+  'without a policy (%s) exactly the case of the engine fails: predicates alone keep the boundary',
+  async (statement) => {
+    expect(await failedCases(await harnessWith(statement))).toEqual([ENGINE_CASE])
+  },
+)
+
+test('without predicates exactly the case of the predicates fails: the engine alone keeps the boundary', async () => {
+  vi.resetModules()
+  // Every parameter stays in use, so that the statements are still well-formed.
+  const everywhere = (parameter: string) => `${parameter}::text IS NOT NULL`
+  vi.doMock('./sql/visibility.ts', () => ({
+    ofTenant: (_column: string, parameter: string) => everywhere(parameter),
+    seesUser: (_schema: string, _alias: string, tenant: string) => everywhere(tenant),
+    seesUserId: (_schema: string, _userId: string, tenant: string) => everywhere(tenant),
+    seesAccount: (_schema: string, _alias: string, tenant: string) => everywhere(tenant),
+  }))
+  const { createPostgresHarness: withoutPredicates } = await import('./testing/postgres-harness.ts')
+  const harness = await withoutPredicates(await attachLocalProvider(inject('postgresServer')), {
+    withFaults: false,
+  })
+  expect(await failedCases(harness)).toEqual([PREDICATE_CASE])
+  vi.doUnmock('./sql/visibility.ts')
+})
