@@ -1,5 +1,5 @@
 // What a platform does before a service may use its Postgres: roles, a database, a schema, and who may do what.
-import { createHash, randomBytes } from 'node:crypto'
+import { createHash, createHmac } from 'node:crypto'
 import type pg from 'pg'
 import { asAdministrator, identifier, literal } from './administration.ts'
 import type { AdminConnection } from './backends/backend.ts'
@@ -18,7 +18,7 @@ export const GROUP_ROLES: GroupRoles = {
   relay: 'user_engine_relay',
 }
 
-/** A login with the password of this moment; kept in memory only. */
+/** A login with its password, which is derived and nowhere stored. */
 export interface Login {
   readonly name: string
   readonly password: string
@@ -80,10 +80,12 @@ export async function createLogins(
   generation: number,
 ): Promise<Logins> {
   const prefix = `ue_${createHash('sha256').update(database).digest('hex').slice(0, 12)}`
-  const loginFor = (role: LeaseRole): Login => ({
-    name: `${prefix}_${role}_${generation}`,
-    password: randomBytes(24).toString('base64url'),
-  })
+  // Derived from the administrator's secret: another process on the same server arrives at the same password, and
+  // does not lock this one out by setting its own.
+  const loginFor = (role: LeaseRole): Login => {
+    const name = `${prefix}_${role}_${generation}`
+    return { name, password: createHmac('sha256', admin.password).update(name).digest('base64url') }
+  }
   const logins: Logins = {
     runtime: loginFor('runtime'),
     relay: loginFor('relay'),
