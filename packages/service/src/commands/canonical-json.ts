@@ -1,0 +1,26 @@
+import type { JsonValue } from '@user-engine/store-protocol'
+
+/** What an input may hold: JSON, and fields that are absent because they are `undefined`. */
+export type CanonicalInput =
+  | JsonValue
+  | undefined
+  | readonly CanonicalInput[]
+  | { readonly [key: string]: CanonicalInput }
+
+/** JSON text in which equal values are equal texts: object keys sorted, absent fields left out, -0 as 0. */
+export function writeCanonicalJson(value: CanonicalInput): string {
+  if (Array.isArray(value)) return `[${value.map(writeCanonicalJson).join(',')}]`
+  if (typeof value === 'object' && value !== null) {
+    const members = Object.entries(value)
+      .filter(([, member]) => member !== undefined)
+      .sort(([one], [other]) => (one < other ? -1 : 1))
+      .map(([key, member]) => `${JSON.stringify(key)}:${writeCanonicalJson(member)}`)
+    return `{${members.join(',')}}`
+  }
+  return JSON.stringify(value ?? null)
+}
+
+/** Whether two JSON values are the same value, whatever the order of their keys. */
+export function isSameJson(one: JsonValue, other: JsonValue): boolean {
+  return one === other || writeCanonicalJson(one) === writeCanonicalJson(other)
+}

@@ -1,0 +1,1 @@
+export { openPostgresStore as openTestStore } from './postgres-store.ts'

@@ -1,0 +1,8 @@
+import { defineUserTransition } from './user-transition.ts'
+
+export const suspendUser = defineUserTransition({
+  verb: 'suspend',
+  from: ['active'],
+  to: 'suspended',
+  event: 'user-engine.user.suspended',
+})
