@@ -9,13 +9,18 @@ export interface ScimRecord {
   readonly content: { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly reason: string }
 }
 
+/** A file that cannot be taken for a user directory. */
+export class ScimFileError extends Error {
+  override readonly name = 'ScimFileError'
+}
+
 /** The largest file that is read whole because its users stand inside one JSON document: 512 MiB. */
 const MAX_DOCUMENT_BYTES = 512 * 1024 * 1024
 
 /**
  * Reads a user directory: one user per line, a single SCIM user, an array of users, or a ListResponse (RFC 7644
  * section 3.4.2). A line that is no JSON is a record with a reason; a file that is neither is an error.
- * @throws Error with one sentence when the file cannot be read or holds no users.
+ * @throws ScimFileError with one sentence when the file cannot be read or holds no users.
  */
 export async function* readScimFile(path: string): AsyncGenerator<ScimRecord> {
   if (await isOneUserPerLine(path)) {
@@ -69,10 +74,10 @@ async function readDocument(path: string): Promise<ScimRecord[]> {
   const { size } = await handle.stat()
   await handle.close()
   if (size > MAX_DOCUMENT_BYTES) {
-    throw new Error(`${path} is one JSON document of more than 512 MiB; write one user per line instead.`)
+    throw new ScimFileError(`${path} is one JSON document of more than 512 MiB; write one user per line instead.`)
   }
   const users = usersOf(parseDocument(path, await readFile(path, 'utf8')))
-  if (users === null) throw new Error(`${path} holds neither SCIM users, one per line, nor an array of them, nor a ListResponse.`)
+  if (users === null) throw new ScimFileError(`${path} holds neither SCIM users, one per line, nor an array of them, nor a ListResponse.`)
   return users.map((value, index) => ({ position: index + 1, content: { ok: true, value } }))
 }
 
@@ -80,7 +85,7 @@ function parseDocument(path: string, text: string): unknown {
   try {
     return JSON.parse(text)
   } catch {
-    throw new Error(`${path} is not JSON, and its first line is not a JSON object either.`)
+    throw new ScimFileError(`${path} is not JSON, and its first line is not a JSON object either.`)
   }
 }
 

@@ -1,0 +1,122 @@
+import { createOutboxRelay, createUserEngineService, createWebhookSink, type OutboxSink, type RelayEvent } from '@user-engine/service'
+import type { FastifyInstance } from 'fastify'
+import { type Logger, pino } from 'pino'
+import { createExampleAuthorization } from '../authorization.ts'
+import { createApp } from '../http/create-app.ts'
+import { trustingAuthentication } from '../http/request-context.ts'
+import { tokenAuthentication } from '../http/token-authentication.ts'
+import type { AppOptions } from '../options.ts'
+import { ensureDemo } from './ensure-demo.ts'
+import { openBackend } from './open-backend.ts'
+
+const MAINTENANCE_EVERY_MS = 5 * 60_000
+
+export interface RunningApp {
+  readonly address: string
+  /** What to print for people. */
+  readonly welcome: string
+  stop(): Promise<void>
+}
+
+/** Starts everything, in the order in which it is needed; stops it in the reverse order. */
+export async function serve(options: AppOptions): Promise<RunningApp> {
+  const logger = pino({ level: options.logLevel, base: null })
+  const backend = await openBackend(options)
+  const engine = createUserEngineService({ store: backend.store, authorization: createExampleAuthorization() })
+  let app: FastifyInstance | null = null
+  try {
+    const demo = await ensureDemo(engine)
+    const authenticate = options.jwks === null ? trustingAuthentication() : tokenAuthentication(options.jwks)
+    app = await createApp({ engine, store: backend.store, authenticate, logger })
+    const address = await listen(app, options)
+    const relay = createOutboxRelay({
+      outbox: backend.store.outbox,
+      sink: sinkOf(options, logger),
+      consumer: `example-${process.pid}`,
+      onEvent: (event) => logRelay(logger, event),
+    })
+    relay.start()
+    const maintenance = setInterval(() => void maintain(backend.maintain, logger), MAINTENANCE_EVERY_MS)
+    const listening = app
+    return {
+      address,
+      welcome: welcome({ address, backend: backend.description, demo }),
+      async stop() {
+        clearInterval(maintenance)
+        await listening.close()
+        await relay.stop()
+        await backend.close()
+      },
+    }
+  } catch (error) {
+    await app?.close()
+    await backend.close()
+    throw error
+  }
+}
+
+/** Somebody else listens on the port. */
+export class PortInUse extends Error {
+  override readonly name = 'PortInUse'
+}
+
+async function listen(app: FastifyInstance, { host, port }: AppOptions): Promise<string> {
+  try {
+    return await app.listen({ host, port, listenTextResolver: () => 'listening' })
+  } catch (error) {
+    const isBusy = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE'
+    if (isBusy) throw new PortInUse(`Port ${port} is in use: choose another one with --port.`)
+    throw error
+  }
+}
+
+function sinkOf({ webhookUrl, webhookSecret }: AppOptions, logger: Logger): OutboxSink {
+  if (webhookUrl !== null) {
+    return createWebhookSink({ url: webhookUrl, ...(webhookSecret === null ? {} : { secret: webhookSecret }) })
+  }
+  return {
+    name: 'log',
+    async deliver(event) {
+      logger.info({ event: event.toJSON() }, 'event')
+    },
+  }
+}
+
+function logRelay(logger: Logger, event: RelayEvent): void {
+  if (event.kind === 'failed' || event.kind === 'dead-lettered' || event.kind === 'store-failed') logger.warn(event, 'relay')
+  else logger.debug(event, 'relay')
+}
+
+async function maintain(work: () => Promise<void>, logger: Logger): Promise<void> {
+  await work().catch((error: unknown) => {
+    logger.warn({ error: error instanceof Error ? error.name : typeof error }, 'maintenance failed')
+  })
+}
+
+interface WelcomeFacts {
+  readonly address: string
+  readonly backend: string
+  readonly demo: { readonly tenantId: string; readonly userId: string; readonly applicationId: string }
+}
+
+function welcome({ address, backend, demo }: WelcomeFacts): string {
+  const tenant = `${address}/v1/tenants/${demo.tenantId}`
+  return `
+user-engine listens on ${address}
+  store: ${backend}
+  console: ${address}/   API: ${address}/docs   readiness: ${address}/readyz
+
+Three things to try:
+
+  # what an application knows about a user, and where each value came from
+  curl -s '${tenant}/users/${demo.userId}/profile?applicationId=${demo.applicationId}'
+
+  # an action that is denied, and the record of the denial
+  curl -s -H 'X-Actor: user:eve' ${tenant}/users
+  curl -s '${tenant}/audit-records?outcome=denied'
+
+  # a directory of SCIM users into the tenant "${demo.tenantId}", safe to repeat
+  npx --yes pnpm@12 start sample users.jsonl --count 10000
+  npx --yes pnpm@12 start import users.jsonl --tenant ${demo.tenantId}
+`
+}
