@@ -118,7 +118,7 @@ export function profileValueStatements(s: SchemaName) {
            AND v.attribute_key >= $3 AND ${after(rank)}
          ORDER BY v.attribute_key, level_rank LIMIT $5)) merged
       ORDER BY attribute_key, level_rank LIMIT $5`),
-    listGlobal: defineStatement(`${globalPart('$1::text IS NULL')} ORDER BY attribute_key`),
+    listGlobal: defineStatement(globalPart('$1::text IS NULL')),
     insertGlobal: {
       tenant: defineStatement(insertGlobal(seesUser(s, 'u', '$8'))),
       platform: defineStatement(insertGlobal('true')),
