@@ -9,7 +9,8 @@ export function createExampleAuthorization(): AuthorizationPort {
     authorize({ actor, action, target, audience }) {
       if (actor.type === 'service' || actor.type === 'system') return { allowed: true }
       const isOwn = actor.type === 'user' && target.type === 'user' && target.id === actor.id
-      const isProfile = action.startsWith('profile') && audience !== 'platform' && audience !== 'tenant-administrator'
+      const isProfile =
+        action.startsWith('profile') && audience !== 'platform' && audience !== 'tenant-administrator'
       if (isOwn && isProfile) return { allowed: true }
       return { allowed: false, reason: 'only services may do this' }
     },

@@ -23,18 +23,33 @@ interface ServeFlags extends StoreFlags {
   readonly jwtAudience?: string
 }
 
+interface ImportFlags extends StoreFlags {
+  readonly tenant: string
+  readonly issuer?: string
+  readonly reactivate: boolean
+}
+
 const program = new Command('start')
-  .description('Runs user-engine: HTTP API, console and outbox relay, on an embedded Postgres unless told otherwise.')
+  .description(
+    'Runs user-engine: HTTP API, console and outbox relay, on an embedded Postgres unless told otherwise.',
+  )
   .enablePositionalOptions()
 
 addStoreOptions(program)
   .option('--host <host>', 'the address to listen on', '127.0.0.1')
   .option('--port <port>', 'the port to listen on', parsePort, 8080)
-  .option('--webhook-url <url>', 'send events there as CloudEvents; signed with WEBHOOK_SECRET if that is set')
+  .option(
+    '--webhook-url <url>',
+    'send events there as CloudEvents; signed with WEBHOOK_SECRET if that is set',
+  )
   .option('--jwks-url <url>', 'accept only bearer tokens signed by one of these keys')
   .option('--jwt-issuer <issuer>', 'the issuer of the tokens')
   .option('--jwt-audience <audience>', 'the audience of the tokens')
-  .addOption(new Option('--log-level <level>', 'how much to log').choices(['debug', 'info', 'warn', 'error', 'silent']).default('info'))
+  .addOption(
+    new Option('--log-level <level>', 'how much to log')
+      .choices(['debug', 'info', 'warn', 'error', 'silent'])
+      .default('info'),
+  )
   .action(async (flags: ServeFlags) => {
     const app = await serve(appOptions(flags))
     process.stdout.write(`${app.welcome}\nCtrl-C stops everything.\n`)
@@ -46,8 +61,14 @@ addStoreOptions(program.command('import'))
   .argument('<file>', 'one user per line, an array of users, or a ListResponse')
   .option('--tenant <id>', 'the tenant', 'demo')
   .option('--issuer <issuer>', 'who vouches for the directory; default scim:<tenant>')
-  .action(async (file: string, flags: StoreFlags & { readonly tenant: string; readonly issuer?: string }) => {
-    const request = { file, tenantId: flags.tenant, issuer: flags.issuer ?? `scim:${flags.tenant}` }
+  .option('--reactivate', 'also reactivate suspended users that the directory calls active', false)
+  .action(async (file: string, flags: ImportFlags) => {
+    const request = {
+      file,
+      tenantId: flags.tenant,
+      issuer: flags.issuer ?? `scim:${flags.tenant}`,
+      reactivates: flags.reactivate,
+    }
     const isComplete = await runImport(request, storeOptions(flags))
     if (!isComplete) process.exitCode = 1
   })
@@ -63,8 +84,17 @@ await program.parseAsync().catch(tell)
 
 function addStoreOptions(command: Command): Command {
   return command
-    .addOption(new Option('--store <store>', 'where the domain lives').choices(['postgres', 'memory']).default('postgres'))
-    .addOption(new Option('--database-url <url>', 'the administrator of a given server, instead of the embedded one').env('DATABASE_URL'))
+    .addOption(
+      new Option('--store <store>', 'where the domain lives')
+        .choices(['postgres', 'memory'])
+        .default('postgres'),
+    )
+    .addOption(
+      new Option(
+        '--database-url <url>',
+        'the administrator of a given server, instead of the embedded one',
+      ).env('DATABASE_URL'),
+    )
     .option('--data-dir <folder>', 'where the embedded server keeps its data (default: .data)')
 }
 
@@ -80,8 +110,13 @@ function appOptions(flags: ServeFlags): AppOptions {
   }
   return {
     ...storeOptions(flags),
-    ...{ host, port, logLevel, webhookUrl, webhookSecret: process.env.WEBHOOK_SECRET ?? null },
-    jwks: jwksUrl === undefined ? null : { url: jwksUrl, issuer: jwtIssuer ?? '', audience: jwtAudience ?? '' },
+    host,
+    port,
+    logLevel,
+    webhookUrl,
+    webhookSecret: process.env.WEBHOOK_SECRET ?? null,
+    jwks:
+      jwksUrl === undefined ? null : { url: jwksUrl, issuer: jwtIssuer ?? '', audience: jwtAudience ?? '' },
   }
 }
 
@@ -98,9 +133,11 @@ function parseCount(text: string): number {
 }
 
 function stopOnSignal(stop: () => Promise<void>): void {
-  let stopping: Promise<void> | null = null
+  let isStopping = false
   const onSignal = () => {
-    stopping ??= stop().then(() => process.exit(), tell)
+    if (isStopping) return
+    isStopping = true
+    void stop().then(() => process.exit(), tell)
   }
   process.on('SIGINT', onSignal)
   process.on('SIGTERM', onSignal)

@@ -1,5 +1,5 @@
-import { join, resolve } from 'node:path'
 import { createHash } from 'node:crypto'
+import { join, resolve } from 'node:path'
 import { canReach, serverAccount } from '@user-engine/provider-local'
 
 /** Where the domain lives and how the app is reached: what the command line says, with its defaults. */

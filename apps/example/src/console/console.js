@@ -3,7 +3,9 @@ const element = (id) => document.getElementById(id)
 const state = { tenant: '', user: null, cursor: null }
 
 async function call(path) {
-  const response = await fetch(path, { headers: { accept: 'application/json', 'x-actor': 'service:console' } })
+  const response = await fetch(path, {
+    headers: { accept: 'application/json', 'x-actor': 'service:console' },
+  })
   const body = await response.json()
   if (response.ok) return body
   throw new Error(body.code === undefined ? `HTTP ${response.status}` : `${body.detail} ${body.remedy}`)
@@ -42,7 +44,7 @@ async function showUsers({ more }) {
   const lines = items.map((user) => {
     const row = line([user.displayName ?? '(no name)', user.kind, user.status, user.version])
     row.tabIndex = 0
-    const open = () => guarded(() => showUser(user, row))
+    const open = () => void guarded(() => showUser(user, row))
     row.addEventListener('click', open)
     row.addEventListener('keydown', (event) => {
       if (event.key === 'Enter') open()
@@ -156,7 +158,10 @@ async function showReadiness() {
   const target = element('readiness')
   target.textContent = status
   target.dataset.status = status
-  target.title = checks.filter((check) => check.status !== 'pass').map((check) => check.summary).join('\n')
+  target.title = checks
+    .filter((check) => check.status !== 'pass')
+    .map((check) => check.summary)
+    .join('\n')
 }
 
 async function openTenant(tenant) {
@@ -181,15 +186,15 @@ async function guarded(work) {
 
 element('tenant-form').addEventListener('submit', (event) => {
   event.preventDefault()
-  guarded(() => openTenant(element('tenant').value))
+  void guarded(() => openTenant(element('tenant').value))
 })
-element('more-users').addEventListener('click', () => guarded(() => showUsers({ more: true })))
-element('application').addEventListener('change', () => guarded(showProfile))
-element('reload').addEventListener('click', () => guarded(showRecords))
+element('more-users').addEventListener('click', () => void guarded(() => showUsers({ more: true })))
+element('application').addEventListener('change', () => void guarded(showProfile))
+element('reload').addEventListener('click', () => void guarded(showRecords))
 
 const tenant = new URLSearchParams(location.search).get('tenant') ?? 'demo'
 element('tenant').value = tenant
-guarded(async () => {
+await guarded(async () => {
   await showReadiness()
   await openTenant(tenant)
 })

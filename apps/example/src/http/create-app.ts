@@ -1,11 +1,19 @@
 import fastifySwagger from '@fastify/swagger'
 import fastifySwaggerUi from '@fastify/swagger-ui'
 import type { UserEngineService } from '@user-engine/service'
-import { ERROR_CODES, type ErrorCode, isUserEngineError, type UserEngineStore, validate } from '@user-engine/store-protocol'
-import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify'
+import {
+  ERROR_CODES,
+  type ErrorCode,
+  isUserEngineError,
+  type UserEngineStore,
+  validate,
+} from '@user-engine/store-protocol'
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
 import { createJsonSchemaTransform, serializerCompiler } from 'fastify-type-provider-zod'
+import { v7 as uuidv7 } from 'uuid'
 import type * as z from 'zod'
-import { registerRoutes, type RouteGroup } from './define-routes.ts'
+import { serveConsole } from '../console/serve-console.ts'
+import { type RouteGroup, registerRoutes } from './define-routes.ts'
 import { handleError, problemOf, STATUS_OF } from './problem.ts'
 import { type Authenticate, platformScopeOf, tenantScopeOf } from './request-context.ts'
 import { accountRoutes } from './routes/accounts.ts'
@@ -17,7 +25,6 @@ import { profileRoutes, profileValueRoutes } from './routes/profiles.ts'
 import { recordRoutes } from './routes/records.ts'
 import { presenceRoutes, tenantAccountRoutes } from './routes/tenant-accounts.ts'
 import { provisioningRoutes, userRoutes } from './routes/users.ts'
-import { serveConsole } from '../console/serve-console.ts'
 
 interface AppParts {
   readonly engine: UserEngineService
@@ -55,10 +62,18 @@ const PLATFORM_ROUTES: readonly (readonly [tag: string, routes: RouteGroup])[] =
   ['platform: audit and events', recordRoutes],
 ]
 
+/** Room for every value of a command at its largest: 2 MiB. */
+const MAX_BODY_BYTES = 2 * 1024 * 1024
+
 /** The HTTP application over a service. It closes nothing that it was given. */
 export async function createApp(parts: AppParts): Promise<FastifyInstance> {
   const { engine, store, authenticate, logger } = parts
-  const app: FastifyInstance = Fastify({ loggerInstance: logger, disableRequestLogging: true, bodyLimit: 2 * 1024 * 1024 })
+  const app: FastifyInstance = Fastify({
+    loggerInstance: logger,
+    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
+    genReqId: () => uuidv7(),
+    bodyLimit: MAX_BODY_BYTES,
+  })
   app.setValidatorCompiler<z.ZodType>(({ schema }) => (input) => {
     try {
       return { value: validate(schema, input) }
@@ -71,16 +86,32 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
   logRequests(app)
   await app.register(fastifySwagger, {
     openapi: {
-      info: { title: 'user-engine', version: '1', description: 'The user domain of a multi-tenant platform.' },
-      tags: [...new Set([...TENANT_ROUTES, ...PLATFORM_ROUTES].map(([name]) => name))].map((name) => ({ name })),
+      info: {
+        title: 'user-engine',
+        version: '1',
+        description: 'The user domain of a multi-tenant platform.',
+      },
+      tags: [...new Set([...TENANT_ROUTES, ...PLATFORM_ROUTES].map(([name]) => name))].map((name) => ({
+        name,
+      })),
     },
     transform: createJsonSchemaTransform({ zodToJsonConfig: { unrepresentable: 'any' } }),
   })
   await app.register(fastifySwaggerUi, { routePrefix: '/docs' })
   await app.register(async (api) => {
-    const inTenant = { prefix: '/v1/tenants/:tenantId', scope: 'tenant', scopeOf: tenantScopeOf, authenticate } as const
+    const inTenant = {
+      prefix: '/v1/tenants/:tenantId',
+      scope: 'tenant',
+      scopeOf: tenantScopeOf,
+      authenticate,
+    } as const
     for (const [tag, routes] of TENANT_ROUTES) registerRoutes(api, routes(engine), { tag, ...inTenant })
-    const onPlatform = { prefix: '/v1/platform', scope: 'platform', scopeOf: platformScopeOf, authenticate } as const
+    const onPlatform = {
+      prefix: '/v1/platform',
+      scope: 'platform',
+      scopeOf: platformScopeOf,
+      authenticate,
+    } as const
     for (const [tag, routes] of PLATFORM_ROUTES) registerRoutes(api, routes(engine), { tag, ...onPlatform })
   })
   serveHealth(app, store)
@@ -89,8 +120,14 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
   app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger())
   app.setNotFoundHandler((_, reply) =>
     reply.status(404).type('application/problem+json').send({
-      ...{ type: '/problems/not-found', title: 'There is no such address.', status: 404, code: 'NOT_FOUND' },
-      ...{ detail: 'No route has this address.', remedy: 'See /docs.', retryable: false, data: {} },
+      type: '/problems/not-found',
+      title: 'There is no such address.',
+      status: 404,
+      code: 'NOT_FOUND',
+      detail: 'No route has this address.',
+      remedy: 'See /docs.',
+      retryable: false,
+      data: {},
     }),
   )
   return app
@@ -102,7 +139,10 @@ function logRequests(app: FastifyInstance): void {
     const { method, routeOptions } = request
     const { elapsedTime: durationMs, statusCode: status } = reply
     const level = status >= 500 ? 'error' : 'info'
-    request.log[level]({ method, route: routeOptions.url ?? 'unknown', status, durationMs: Math.round(durationMs * 10) / 10 }, 'request')
+    request.log[level](
+      { method, route: routeOptions.url ?? 'unknown', status, durationMs: Math.round(durationMs * 10) / 10 },
+      'request',
+    )
   })
 }
 

@@ -52,7 +52,14 @@ export function defineRoute<
   Query extends z.ZodObject = typeof NOTHING,
   Body extends z.ZodType = z.ZodUndefined,
 >(definition: RouteDefinition<Params, Query, Body>): Route {
-  const { params = NOTHING, query = NOTHING, body = null, status = 200, needsVersion = false, ...rest } = definition
+  const {
+    params = NOTHING,
+    query = NOTHING,
+    body = null,
+    status = 200,
+    needsVersion = false,
+    ...rest
+  } = definition
   return { ...rest, params, query, body, status, needsVersion, run: (call) => definition.run(call as never) }
 }
 
@@ -68,22 +75,41 @@ interface RegisterOptions {
 }
 
 const headersSchema = z.looseObject({
-  'x-actor': z.string().optional().describe('Development only: who calls, as <type>:<id>; default service:developer'),
-  'x-correlation-id': z.string().optional().describe('Ties audit records, events and logs of one request together'),
+  'x-actor': z
+    .string()
+    .optional()
+    .describe('Development only: who calls, as <type>:<id>; default service:developer'),
+  'x-correlation-id': z
+    .string()
+    .optional()
+    .describe('Ties audit records, events and logs of one request together'),
 })
 // Optional to the schema, because what is missing has an answer of its own: SCOPE_INVALID, and status 428.
 const PLATFORM_HEADERS = {
-  'x-reason': z.string().optional().describe('Required. Why this is done for the platform and not in a tenant'),
+  'x-reason': z
+    .string()
+    .optional()
+    .describe('Required. Why this is done for the platform and not in a tenant'),
 }
 const IDEMPOTENCY_HEADERS = {
-  'idempotency-key': z.string().optional().describe('A repeated request with this key returns the first result'),
+  'idempotency-key': z
+    .string()
+    .optional()
+    .describe('A repeated request with this key returns the first result'),
 }
 const VERSION_HEADERS = {
-  'if-match': z.string().optional().describe('Required. The ETag of the record the change is based on, e.g. "3"'),
+  'if-match': z
+    .string()
+    .optional()
+    .describe('Required. The ETag of the record the change is based on, e.g. "3"'),
 }
 
 /** Puts routes under a prefix, each with its documentation. */
-export function registerRoutes(app: FastifyInstance, routes: readonly Route[], options: RegisterOptions): void {
+export function registerRoutes(
+  app: FastifyInstance,
+  routes: readonly Route[],
+  options: RegisterOptions,
+): void {
   const { tag, prefix, scope } = options
   for (const route of routes) {
     const isChange = route.method !== 'GET'
@@ -106,9 +132,11 @@ export function registerRoutes(app: FastifyInstance, routes: readonly Route[], o
         response: { [route.status]: route.result, default: problemSchema },
       },
       async handler(request, reply) {
+        // The tenant is part of the context, not of what the command is asked to do.
+        const { tenantId: _tenantId, ...params } = request.params as Record<string, unknown>
         const result = await route.run({
           context: await contextOf(request, options),
-          params: request.params as never,
+          params: params as never,
           query: request.query as never,
           body: (request.body ?? undefined) as never,
           expectedVersion: () => expectedVersionOf(request),

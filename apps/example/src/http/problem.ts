@@ -65,20 +65,39 @@ export class PreconditionRequired extends Error {
   override readonly name = 'PreconditionRequired'
 }
 
+/** It cannot be told who the request is from (RFC 9110 section 15.5.2). */
+export class Unauthenticated extends Error {
+  override readonly name = 'Unauthenticated'
+}
+
+const PRECONDITION_REQUIRED: Problem = {
+  type: '/problems/precondition-required',
+  title: 'A change must say which version it is based on.',
+  status: 428,
+  code: 'PRECONDITION_REQUIRED',
+  detail: 'The If-Match header is missing or no version.',
+  remedy: 'Send If-Match with the ETag of the record you read.',
+  retryable: false,
+  data: {},
+}
+
+const UNAUTHENTICATED: Problem = {
+  type: '/problems/unauthenticated',
+  title: 'The caller is not known.',
+  status: 401,
+  code: 'UNAUTHENTICATED',
+  detail: 'The request carries no valid bearer token.',
+  remedy: 'Send Authorization: Bearer with a token of the configured issuer.',
+  retryable: false,
+  data: {},
+}
+
 /** Answers every error as a problem; what is not of the family is logged and shown as `INTERNAL` without its text. */
 export function handleError(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   reply.type('application/problem+json')
-  if (error instanceof PreconditionRequired) {
-    return reply.status(428).send({
-      type: '/problems/precondition-required',
-      title: 'A change must say which version it is based on.',
-      status: 428,
-      code: 'PRECONDITION_REQUIRED',
-      detail: 'The If-Match header is missing or no version.',
-      remedy: 'Send If-Match with the ETag of the record you read.',
-      retryable: false,
-      data: {},
-    } satisfies Problem)
+  if (error instanceof PreconditionRequired) return reply.status(428).send(PRECONDITION_REQUIRED)
+  if (error instanceof Unauthenticated) {
+    return reply.status(401).header('www-authenticate', 'Bearer').send(UNAUTHENTICATED)
   }
   const known = isUserEngineError(error) ? error : unexpected(error, request)
   if (isUserEngineError(known, 'VERSION_CONFLICT')) reply.header('etag', `"${known.data.currentVersion}"`)
@@ -89,10 +108,13 @@ export function handleError(error: unknown, request: FastifyRequest, reply: Fast
 }
 
 function unexpected(error: unknown, request: FastifyRequest): UserEngineError {
-  const status = typeof error === 'object' && error !== null && 'statusCode' in error ? Number(error.statusCode) : 500
+  const status =
+    typeof error === 'object' && error !== null && 'statusCode' in error ? Number(error.statusCode) : 500
   if (status >= 400 && status < 500) {
     // Fastify's own refusals: a body that is no JSON, too large, or of another type.
-    return new UserEngineError('VALIDATION', { issues: [{ path: '', expected: 'a request with a JSON body' }] })
+    return new UserEngineError('VALIDATION', {
+      issues: [{ path: '', expected: 'a request with a JSON body' }],
+    })
   }
   request.log.error({ error: error instanceof Error ? error.name : typeof error }, 'unexpected error')
   return new UserEngineError('INTERNAL', { reference: String(request.id) })

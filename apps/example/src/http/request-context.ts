@@ -3,7 +3,7 @@ import { ACTOR_TYPES, type Actor, type Scope, UserEngineError } from '@user-engi
 import type { FastifyRequest } from 'fastify'
 import { PreconditionRequired } from './problem.ts'
 
-/** Finds out who a request is from. @throws UserEngineError `ACCESS_DENIED` when that cannot be told. */
+/** Finds out who a request is from. @throws Unauthenticated when that cannot be told. */
 export type Authenticate = (request: FastifyRequest) => Promise<Actor>
 
 /** Which scope a group of routes works in. */

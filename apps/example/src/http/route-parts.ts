@@ -1,4 +1,4 @@
-import { idSchema, UserEngineError, type EntityKind } from '@user-engine/store-protocol'
+import { type EntityKind, idSchema, UserEngineError } from '@user-engine/store-protocol'
 import * as z from 'zod'
 
 export const idParams = z.object({ id: idSchema })

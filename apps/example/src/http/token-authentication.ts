@@ -1,5 +1,6 @@
-import { ACTOR_TYPES, UserEngineError } from '@user-engine/store-protocol'
+import { ACTOR_TYPES } from '@user-engine/store-protocol'
 import { createRemoteJWKSet, jwtVerify } from 'jose'
+import { Unauthenticated } from './problem.ts'
 import type { Authenticate } from './request-context.ts'
 
 interface TokenOptions {
@@ -13,16 +14,12 @@ export function tokenAuthentication({ url, issuer, audience }: TokenOptions): Au
   const keys = createRemoteJWKSet(new URL(url))
   return async (request) => {
     const [scheme, token] = (request.headers.authorization ?? '').split(' ')
-    if (scheme?.toLowerCase() !== 'bearer' || token === undefined) throw refused()
+    if (scheme?.toLowerCase() !== 'bearer' || token === undefined) throw new Unauthenticated()
     const { payload } = await jwtVerify(token, keys, { issuer, audience }).catch(() => {
-      throw refused()
+      throw new Unauthenticated()
     })
-    const type = ACTOR_TYPES.find((candidate) => candidate === (payload['actor_type'] ?? 'user'))
-    if (type === undefined || payload.sub === undefined) throw refused()
+    const type = ACTOR_TYPES.find((candidate) => candidate === (payload.actor_type ?? 'user'))
+    if (type === undefined || payload.sub === undefined) throw new Unauthenticated()
     return { type, id: payload.sub }
   }
-}
-
-function refused(): UserEngineError {
-  return new UserEngineError('ACCESS_DENIED', { action: 'authenticate', reason: 'no valid bearer token' })
 }

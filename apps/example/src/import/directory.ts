@@ -27,7 +27,11 @@ const ATTRIBUTES: readonly AttributeFacts[] = [
   { key: 'nick-name', description: 'What the person is called' },
   { key: 'title', description: 'Job title' },
   { key: 'user-type', description: 'How the person relates to the organisation', default: 'employee' },
-  { key: 'preferred-language', description: 'Preferred language of correspondence', constraints: { format: 'locale' } },
+  {
+    key: 'preferred-language',
+    description: 'Preferred language of correspondence',
+    constraints: { format: 'locale' },
+  },
   { key: 'locale', description: 'How numbers and dates are shown', constraints: { format: 'locale' } },
   { key: 'time-zone', description: 'Where the person’s day is', constraints: { format: 'time-zone' } },
   { key: 'profile-url', description: 'A page about the person', constraints: { format: 'uri' } },
@@ -36,9 +40,20 @@ const ATTRIBUTES: readonly AttributeFacts[] = [
   { key: 'phone-numbers', description: 'All telephone numbers', type: 'string-list' },
 ]
 
-function definitionOf({ key, description, type = 'string', constraints = {}, ...rest }: AttributeFacts): AttributeDefinition {
+function definitionOf({
+  key,
+  description,
+  type = 'string',
+  constraints = {},
+  ...rest
+}: AttributeFacts): AttributeDefinition {
   return {
-    ...{ key, type, description, constraints, required: key === 'user-name', classification: 'personal' },
+    key,
+    type,
+    description,
+    constraints,
+    required: key === 'user-name',
+    classification: 'personal',
     ...(rest.default === undefined ? {} : { default: rest.default }),
     viewers: ['self', 'application', 'tenant-administrator'],
     editors: ['tenant-administrator'],
@@ -51,14 +66,25 @@ export async function ensureDirectory(
   engine: UserEngineService,
   context: CommandContext,
 ): Promise<{ readonly applicationId: string }> {
-  const platform: CommandContext = { ...context, scope: { platform: true, reason: 'register the directory application' } }
+  const platform: CommandContext = {
+    ...context,
+    scope: { platform: true, reason: 'register the directory application' },
+  }
   const { id: applicationId } = await ensureOnce(
-    () => findIn<Application>((page) => engine.applications.list(platform, { page }), ({ key }) => key === APPLICATION_KEY),
+    () =>
+      findIn<Application>(
+        (page) => engine.applications.list(platform, { page }),
+        ({ key }) => key === APPLICATION_KEY,
+      ),
     () => engine.applications.register(platform, { key: APPLICATION_KEY, name: 'Directory' }),
   )
   const catalog = await ensurePublished(engine, platform)
   await ensureOnce(
-    () => findIn((page) => engine.applicationBindings.list(context, { page }), (binding) => binding.applicationId === applicationId),
+    () =>
+      findIn(
+        (page) => engine.applicationBindings.list(context, { page }),
+        (binding) => binding.applicationId === applicationId,
+      ),
     () => engine.applicationBindings.bind(context, { applicationId, catalogId: catalog.id }),
   )
   return { applicationId }
@@ -68,14 +94,22 @@ async function ensurePublished(engine: UserEngineService, platform: CommandConte
   const family = { applicationId: null, key: CATALOG_KEY }
   const catalog = await ensureOnce(
     async () => (await engine.catalogs.listVersions(platform, family)).items[0],
-    () => engine.catalogs.draft(platform, { ...family, catalogVersion: 1, attributes: ATTRIBUTES.map(definitionOf) }),
+    () =>
+      engine.catalogs.draft(platform, {
+        ...family,
+        catalogVersion: 1,
+        attributes: ATTRIBUTES.map(definitionOf),
+      }),
   )
   if (catalog.status === 'published') return catalog
   return await engine.catalogs.publish(platform, { id: catalog.id, expectedVersion: catalog.version })
 }
 
 /** Finds something or makes it; whoever loses a race to make it finds what the winner made. */
-async function ensureOnce<Thing>(find: () => Promise<Thing | undefined>, make: () => Promise<Thing>): Promise<Thing> {
+async function ensureOnce<Thing>(
+  find: () => Promise<Thing | undefined>,
+  make: () => Promise<Thing>,
+): Promise<Thing> {
   const there = await find()
   if (there !== undefined) return there
   try {

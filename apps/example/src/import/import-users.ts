@@ -1,6 +1,6 @@
 import type { CommandContext, ProvisionedUser, UserEngineService } from '@user-engine/service'
 import { retryTransient } from '@user-engine/service'
-import { isUserEngineError } from '@user-engine/store-protocol'
+import { type Id, isUserEngineError } from '@user-engine/store-protocol'
 import pLimit from 'p-limit'
 import type { ScimRecord } from '../scim/read-scim-file.ts'
 import { toProvisioning, type WantedUser } from './to-provisioning.ts'
@@ -13,13 +13,22 @@ export interface ImportOptions {
   readonly context: CommandContext
   readonly applicationId: string
   readonly issuer: string
+  /**
+   * Whether a user that the directory calls active is reactivated in the tenant. Without it a suspension stays: it may
+   * have another reason than the directory.
+   */
+  readonly reactivates: boolean
   readonly records: AsyncIterable<ScimRecord>
   /** Called once per record when it is done. */
   readonly onDone: (outcome: RecordOutcome) => void
 }
 
 export type RecordOutcome =
-  | { readonly position: number; readonly outcome: 'created' | 'updated' | 'unchanged'; readonly userId: string }
+  | {
+      readonly position: number
+      readonly outcome: 'created' | 'updated' | 'unchanged'
+      readonly userId: string
+    }
   | { readonly position: number; readonly outcome: 'refused'; readonly reason: string }
 
 /**
@@ -59,23 +68,40 @@ async function importRecord(record: ScimRecord, options: ImportOptions): Promise
   }
 }
 
-async function provision({ input, isInactive }: WantedUser, { engine, context }: ImportOptions): Promise<ProvisionedUser> {
-  if (!isInactive) return await engine.provisionUser(context, input)
+async function provision(wanted: WantedUser, options: ImportOptions): Promise<ProvisionedUser> {
+  const { input, active } = wanted
+  const { engine, context, reactivates } = options
+  if (active === null || (active && !reactivates)) return await engine.provisionUser(context, input)
   // One transaction, so that a user who is not active is never there as an active one.
   return await engine.transaction(context, async (inner) => {
     const provisioned = await inner.provisionUser(context, input)
-    const tenantAccount = await inner.tenantAccounts.get(context, { id: provisioned.tenantAccountId })
-    if (tenantAccount?.status !== 'active') return provisioned
-    await inner.tenantAccounts.suspend(context, { id: tenantAccount.id, expectedVersion: tenantAccount.version })
-    return provisioned.outcome === 'created' ? provisioned : { ...provisioned, outcome: 'updated' }
+    const isChanged = await switchPresence(provisioned.tenantAccountId, active, { context, engine: inner })
+    return isChanged && provisioned.outcome === 'unchanged'
+      ? { ...provisioned, outcome: 'updated' }
+      : provisioned
   })
+}
+
+/** Suspends or reactivates a user's presence in the tenant where it is the other one. Tells whether it did. */
+async function switchPresence(
+  id: Id,
+  active: boolean,
+  { engine, context }: Pick<ImportOptions, 'engine' | 'context'>,
+): Promise<boolean> {
+  const tenantAccount = await engine.tenantAccounts.get(context, { id })
+  if (tenantAccount?.status !== (active ? 'suspended' : 'active')) return false
+  const expectedVersion = tenantAccount.version
+  await engine.tenantAccounts[active ? 'reactivate' : 'suspend'](context, { id, expectedVersion })
+  return true
 }
 
 /** Why a record was refused, for people and without its values; `null` when it is not the record that is at fault. */
 function refusalOf(error: unknown): string | null {
   if (isUserEngineError(error, 'VALIDATION')) return `not valid at ${describe(error.data.issues)}`
-  if (isUserEngineError(error, 'CATALOG_VIOLATION')) return `${error.data.attribute} is not valid: ${describe(error.data.issues)}`
-  if (isUserEngineError(error, 'DUPLICATE_IDENTITY')) return 'the identity belongs to a user outside of this tenant'
+  if (isUserEngineError(error, 'CATALOG_VIOLATION'))
+    return `${error.data.attribute} is not valid: ${describe(error.data.issues)}`
+  if (isUserEngineError(error, 'DUPLICATE_IDENTITY'))
+    return 'the identity belongs to a user outside of this tenant'
   if (isUserEngineError(error, 'INVALID_STATE')) return `the ${error.data.entity} is ${error.data.state}`
   return null
 }

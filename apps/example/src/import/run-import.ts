@@ -12,11 +12,12 @@ export interface ImportRequest {
   readonly tenantId: string
   /** Who vouches for the directory; one issuer per directory keeps their subjects apart. */
   readonly issuer: string
+  readonly reactivates: boolean
 }
 
 /** Imports a file and tells how it went. Returns whether every record was taken. */
 export async function runImport(
-  { file, tenantId, issuer }: ImportRequest,
+  { file, tenantId, issuer, reactivates }: ImportRequest,
   options: Pick<AppOptions, 'store' | 'databaseUrl' | 'dataDir'>,
 ): Promise<boolean> {
   const total = await countRecords(file)
@@ -25,7 +26,10 @@ export async function runImport(
   const counts = { created: 0, updated: 0, unchanged: 0, refused: 0 }
   let firstUserId: string | null = null
   try {
-    const engine = createUserEngineService({ store: backend.store, authorization: createExampleAuthorization() })
+    const engine = createUserEngineService({
+      store: backend.store,
+      authorization: createExampleAuthorization(),
+    })
     const context = { scope: { tenantId }, actor: { type: 'service', id: 'scim-import' } } as const
     const { applicationId } = await ensureDirectory(engine, context)
     const onDone = (done: RecordOutcome) => {
@@ -34,7 +38,15 @@ export async function runImport(
       else firstUserId ??= done.userId
       progress.advance()
     }
-    await importUsers({ engine, context, applicationId, issuer, records: readScimFile(file), onDone })
+    await importUsers({
+      engine,
+      context,
+      applicationId,
+      issuer,
+      reactivates,
+      records: readScimFile(file),
+      onDone,
+    })
     progress.stop()
     process.stdout.write(summary({ tenantId, counts, firstUserId, applicationId }))
     return counts.refused === 0
@@ -59,7 +71,11 @@ interface Progress {
 function createProgress(total: number): Progress {
   if (!process.stderr.isTTY) return linesOfProgress(total)
   const bars = new MultiBar(
-    { format: 'importing {bar} {value}/{total} users, {eta_formatted} left', clearOnComplete: false, hideCursor: true },
+    {
+      format: 'importing {bar} {value}/{total} users, {eta_formatted} left',
+      clearOnComplete: false,
+      hideCursor: true,
+    },
     Presets.shades_classic,
   )
   const bar = bars.create(total, 0)
@@ -76,7 +92,8 @@ function linesOfProgress(total: number): Progress {
   return {
     advance() {
       done += 1
-      if (done === total || done % Math.max(1, Math.ceil(total / 10)) === 0) process.stderr.write(`imported ${done} of ${total} users\n`)
+      if (done === total || done % Math.max(1, Math.ceil(total / 10)) === 0)
+        process.stderr.write(`imported ${done} of ${total} users\n`)
     },
     say: (line) => void process.stderr.write(`${line}\n`),
     stop: () => {},
@@ -85,7 +102,12 @@ function linesOfProgress(total: number): Progress {
 
 interface Summary {
   readonly tenantId: string
-  readonly counts: { readonly created: number; readonly updated: number; readonly unchanged: number; readonly refused: number }
+  readonly counts: {
+    readonly created: number
+    readonly updated: number
+    readonly unchanged: number
+    readonly refused: number
+  }
   readonly firstUserId: string | null
   readonly applicationId: string
 }

@@ -7,8 +7,8 @@ type ProfileItem = NonNullable<ProvisionUserInput['profile']>['values'][number]
 /** What one SCIM user asks for. */
 export interface WantedUser {
   readonly input: ProvisionUserInput
-  /** Whether the tenant account is to be suspended: the directory says the user is not active. */
-  readonly isInactive: boolean
+  /** What the directory says about being active; `null` when it says nothing. */
+  readonly active: boolean | null
 }
 
 /**
@@ -24,7 +24,7 @@ export function toProvisioning(
   const subject = user.externalId || user.id || user.userName
   const displayName = user.displayName || user.name?.formatted || fullName(user) || user.userName
   return {
-    isInactive: user.active === false,
+    active: user.active ?? null,
     input: {
       user: { kind: 'person', displayName: displayName.slice(0, 256) },
       account: { kind: 'human', name: user.userName },
@@ -32,7 +32,9 @@ export function toProvisioning(
       memberships: membershipsOf(user),
       replaceMemberships: true,
       profile: {
-        ...{ applicationId: options.applicationId, source: 'scim', audience: 'tenant-administrator' },
+        applicationId: options.applicationId,
+        source: 'scim',
+        audience: 'tenant-administrator',
         values: valuesOf(user),
       },
     },
@@ -45,26 +47,41 @@ function fullName({ name }: ScimUser): string {
 
 function membershipsOf({ groups, roles }: ScimUser): { group: string; role: string }[] {
   const inGroups = (groups ?? []).map(({ value, display }, index) => ({
-    group: toKey(display || value, `groups[${index}]`),
+    group: toKey([display, value], `groups[${index}]`),
     role: 'member',
   }))
-  const withRoles = (roles ?? []).map(({ value }, index) => ({ group: 'tenant', role: toKey(value, `roles[${index}]`) }))
+  const withRoles = (roles ?? []).map(({ value, display }, index) => ({
+    group: 'tenant',
+    role: toKey([value, display], `roles[${index}]`),
+  }))
   const unique = new Map([...inGroups, ...withRoles].map((grant) => [`${grant.group}/${grant.role}`, grant]))
   return [...unique.values()]
 }
 
 // Groups and roles of directories are free text; keys here are not. Two that end up the same are one.
-function toKey(text: string | null | undefined, path: string): string {
+function toKey(candidates: readonly (string | null | undefined)[], path: string): string {
+  const key = candidates.map(asKey).find((candidate) => keySchema.safeParse(candidate).success)
+  if (key !== undefined) return key
+  const expected = 'a name or an id with at least one letter or digit of the Latin alphabet'
+  throw new UserEngineError('VALIDATION', { issues: [{ path, expected }] })
+}
+
+function asKey(text: string | null | undefined): string {
   const plain = (text ?? '').normalize('NFKD').replace(/\p{Mark}/gu, '')
-  const key = plain.toLowerCase().replace(/[^a-z0-9._-]+/g, '-').replace(/^[^a-z0-9]+|-+$/g, '').slice(0, 128)
-  if (keySchema.safeParse(key).success) return key
-  throw new UserEngineError('VALIDATION', { issues: [{ path, expected: 'a name with at least one letter or digit of the Latin alphabet' }] })
+  return plain
+    .toLowerCase()
+    .replace(/[^a-z0-9._-]+/g, '-')
+    .replace(/^[^a-z0-9]+|-+$/g, '')
+    .slice(0, 128)
 }
 
 function valuesOf(user: ScimUser): ProfileItem[] {
   const emails = textsOf(user.emails)
   const primary = user.emails?.find(({ primary: isPrimary }) => isPrimary === true)?.value ?? emails[0]
-  const candidates: readonly (readonly [key: string, value: string | readonly string[] | null | undefined])[] = [
+  const candidates: readonly (readonly [
+    key: string,
+    value: string | readonly string[] | null | undefined,
+  ])[] = [
     ['user-name', user.userName],
     ['given-name', user.name?.givenName],
     ['family-name', user.name?.familyName],

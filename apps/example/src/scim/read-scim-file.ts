@@ -1,12 +1,14 @@
 import { createReadStream } from 'node:fs'
-import { createInterface } from 'node:readline'
 import { open, readFile } from 'node:fs/promises'
+import { createInterface } from 'node:readline'
 
 /** One record of the file, not yet checked: where it stands, and what was parsed or why it could not be. */
 export interface ScimRecord {
   /** The line of the file, or the position in the list, from 1. */
   readonly position: number
-  readonly content: { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly reason: string }
+  readonly content:
+    | { readonly ok: true; readonly value: unknown }
+    | { readonly ok: false; readonly reason: string }
 }
 
 /** A file that cannot be taken for a user directory. */
@@ -31,14 +33,15 @@ export async function* readScimFile(path: string): AsyncGenerator<ScimRecord> {
 }
 
 // A document starts on its first line and goes on; a line file has a whole JSON object on its first line and another
-// on a later one.
+// on a later one, or a line that cannot be read before one that is a user.
 async function isOneUserPerLine(path: string): Promise<boolean> {
   let linesSeen = 0
-  for await (const line of createInterface({ input: createReadStream(path, 'utf8'), crlfDelay: Number.POSITIVE_INFINITY })) {
+  let isFirstWhole = false
+  for await (const line of linesOf(path)) {
     if (line.trim() === '') continue
     linesSeen += 1
-    if (linesSeen === 1 && !isJsonObject(line)) return false
-    if (linesSeen === 2) return true
+    if (linesSeen === 1) isFirstWhole = isJsonObject(line)
+    else if (isFirstWhole || (line.includes('"userName"') && isJsonObject(line))) return true
   }
   return false
 }
@@ -54,11 +57,24 @@ function isJsonObject(line: string): boolean {
 
 async function* readLines(path: string): AsyncGenerator<ScimRecord> {
   let position = 0
-  for await (const line of createInterface({ input: createReadStream(path, 'utf8'), crlfDelay: Number.POSITIVE_INFINITY })) {
+  for await (const line of linesOf(path)) {
     position += 1
     if (line.trim() === '') continue
     yield { position, content: parseLine(line) }
   }
+}
+
+async function* linesOf(path: string): AsyncGenerator<string> {
+  const input = createReadStream(path, 'utf8')
+  let isFirst = true
+  for await (const line of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })) {
+    yield isFirst ? withoutByteOrderMark(line) : line
+    isFirst = false
+  }
+}
+
+function withoutByteOrderMark(text: string): string {
+  return text.startsWith('\uFEFF') ? text.slice(1) : text
 }
 
 function parseLine(line: string): ScimRecord['content'] {
@@ -74,10 +90,15 @@ async function readDocument(path: string): Promise<ScimRecord[]> {
   const { size } = await handle.stat()
   await handle.close()
   if (size > MAX_DOCUMENT_BYTES) {
-    throw new ScimFileError(`${path} is one JSON document of more than 512 MiB; write one user per line instead.`)
+    throw new ScimFileError(
+      `${path} is one JSON document of more than 512 MiB; write one user per line instead.`,
+    )
   }
-  const users = usersOf(parseDocument(path, await readFile(path, 'utf8')))
-  if (users === null) throw new ScimFileError(`${path} holds neither SCIM users, one per line, nor an array of them, nor a ListResponse.`)
+  const users = usersOf(parseDocument(path, withoutByteOrderMark(await readFile(path, 'utf8'))))
+  if (users === null)
+    throw new ScimFileError(
+      `${path} holds neither SCIM users, one per line, nor an array of them, nor a ListResponse.`,
+    )
   return users.map((value, index) => ({ position: index + 1, content: { ok: true, value } }))
 }
 

@@ -3,7 +3,16 @@ import * as z from 'zod'
 const optionalText = z.string().max(1024).nullish()
 
 /** A multi-valued attribute of RFC 7643 section 2.4, as far as the import reads it. */
-const multiValued = z.array(z.looseObject({ value: optionalText, type: optionalText, primary: z.boolean().nullish() })).nullish()
+const multiValued = z
+  .array(
+    z.looseObject({
+      value: optionalText,
+      display: optionalText,
+      type: optionalText,
+      primary: z.boolean().nullish(),
+    }),
+  )
+  .nullish()
 
 /**
  * A SCIM 2.0 user (RFC 7643 section 4.1), as far as the import reads it; everything else is ignored. `password` is not

@@ -1,9 +1,35 @@
-import { createWriteStream } from 'node:fs'
 import { once } from 'node:events'
+import { createWriteStream } from 'node:fs'
 import { finished } from 'node:stream/promises'
 
-const GIVEN = ['Ada', 'Grace', 'Edsger', 'Barbara', 'Donald', 'Frances', 'Alan', 'Radia', 'Niklaus', 'Zoë', 'Łukasz', '美咲']
-const FAMILY = ['Lovelace', 'Hopper', 'Dijkstra', 'Liskov', 'Knuth', 'Allen', 'Turing', 'Perlman', 'Wirth', 'Ångström', 'O’Neil', '佐藤']
+const GIVEN = [
+  'Ada',
+  'Grace',
+  'Edsger',
+  'Barbara',
+  'Donald',
+  'Frances',
+  'Alan',
+  'Radia',
+  'Niklaus',
+  'Zoë',
+  'Łukasz',
+  '美咲',
+]
+const FAMILY = [
+  'Lovelace',
+  'Hopper',
+  'Dijkstra',
+  'Liskov',
+  'Knuth',
+  'Allen',
+  'Turing',
+  'Perlman',
+  'Wirth',
+  'Ångström',
+  'O’Neil',
+  '佐藤',
+]
 const GROUPS = ['Engineering', 'Research', 'Sales', 'Support', 'Legal & Compliance']
 const TITLES = ['Engineer', 'Analyst', 'Director', 'Clerk']
 const ZONES = ['Europe/Berlin', 'America/New_York', 'Asia/Tokyo']
@@ -33,7 +59,10 @@ function sampleUser(index: number): object {
     preferredLanguage: 'en-GB',
     timezone: pick(ZONES, 7),
     active: index % 50 !== 49,
-    emails: [{ value: userName, type: 'work', primary: true }, { value: `u${index}@home.example`, type: 'home' }],
+    emails: [
+      { value: userName, type: 'work', primary: true },
+      { value: `u${index}@home.example`, type: 'home' },
+    ],
     phoneNumbers: [{ value: `+49 30 ${String(index).padStart(6, '0')}`, type: 'work' }],
     groups: [{ value: `group-${index % GROUPS.length}`, display: pick(GROUPS) }],
     // What real exports sometimes hold, and what must go nowhere.

@@ -16,7 +16,9 @@ export async function ensureDemo(
     identity: { issuer: 'https://id.example', subject: 'ada' },
     memberships: [{ group: 'mathematicians', role: 'member' }],
     profile: {
-      ...{ applicationId, source: 'example', audience: 'tenant-administrator' },
+      applicationId,
+      source: 'example',
+      audience: 'tenant-administrator',
       values: [
         { level: 'global', attributeKey: 'given-name', value: 'Ada' },
         { level: 'global', attributeKey: 'family-name', value: 'Lovelace' },

@@ -21,7 +21,12 @@ export async function openBackend(
   if (options.store === 'memory') {
     const { createMemoryStore } = await import('@user-engine/store-memory')
     const store = createMemoryStore()
-    return { store, description: 'memory, gone when the app ends', maintain: async () => {}, close: () => store.close() }
+    return {
+      store,
+      description: 'memory, gone when the app ends',
+      maintain: async () => {},
+      close: () => store.close(),
+    }
   }
   const { databaseUrl, dataDir } = options
   const provider = await createLocalProvider(

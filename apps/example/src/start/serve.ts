@@ -1,4 +1,10 @@
-import { createOutboxRelay, createUserEngineService, createWebhookSink, type OutboxSink, type RelayEvent } from '@user-engine/service'
+import {
+  createOutboxRelay,
+  createUserEngineService,
+  createWebhookSink,
+  type OutboxSink,
+  type RelayEvent,
+} from '@user-engine/service'
 import type { FastifyInstance } from 'fastify'
 import { type Logger, pino } from 'pino'
 import { createExampleAuthorization } from '../authorization.ts'
@@ -22,7 +28,10 @@ export interface RunningApp {
 export async function serve(options: AppOptions): Promise<RunningApp> {
   const logger = pino({ level: options.logLevel, base: null })
   const backend = await openBackend(options)
-  const engine = createUserEngineService({ store: backend.store, authorization: createExampleAuthorization() })
+  const engine = createUserEngineService({
+    store: backend.store,
+    authorization: createExampleAuthorization(),
+  })
   let app: FastifyInstance | null = null
   try {
     const demo = await ensureDemo(engine)
@@ -72,7 +81,10 @@ async function listen(app: FastifyInstance, { host, port }: AppOptions): Promise
 
 function sinkOf({ webhookUrl, webhookSecret }: AppOptions, logger: Logger): OutboxSink {
   if (webhookUrl !== null) {
-    return createWebhookSink({ url: webhookUrl, ...(webhookSecret === null ? {} : { secret: webhookSecret }) })
+    return createWebhookSink({
+      url: webhookUrl,
+      ...(webhookSecret === null ? {} : { secret: webhookSecret }),
+    })
   }
   return {
     name: 'log',
@@ -83,7 +95,8 @@ function sinkOf({ webhookUrl, webhookSecret }: AppOptions, logger: Logger): Outb
 }
 
 function logRelay(logger: Logger, event: RelayEvent): void {
-  if (event.kind === 'failed' || event.kind === 'dead-lettered' || event.kind === 'store-failed') logger.warn(event, 'relay')
+  if (event.kind === 'failed' || event.kind === 'dead-lettered' || event.kind === 'store-failed')
+    logger.warn(event, 'relay')
   else logger.debug(event, 'relay')
 }
 

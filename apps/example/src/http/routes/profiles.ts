@@ -1,4 +1,15 @@
-import { AUDIENCES, CLASSIFICATIONS, idSchema, instantSchema, jsonValueSchema, keySchema, PROFILE_LEVELS, profileValueSchema, provenanceSchema, versionSchema } from '@user-engine/store-protocol'
+import {
+  AUDIENCES,
+  CLASSIFICATIONS,
+  idSchema,
+  instantSchema,
+  jsonValueSchema,
+  keySchema,
+  PROFILE_LEVELS,
+  profileValueSchema,
+  provenanceSchema,
+  versionSchema,
+} from '@user-engine/store-protocol'
 import * as z from 'zod'
 import { defineRoute, type RouteGroup } from '../define-routes.ts'
 import { pageOf, pageQuery, pageSchema, userParams } from '../route-parts.ts'
@@ -28,8 +39,11 @@ const effectiveSchema = z.object({
 
 export const profileRoutes: RouteGroup = ({ profiles }) => [
   defineRoute({
-    ...{ method: 'GET', path: '/users/:userId/profile', summary: 'The effective profile for an application: each value with where it came from' },
-    ...{ params: userParams, query: z.object({ applicationId: idSchema, audience: audience.default('application') }) },
+    method: 'GET',
+    path: '/users/:userId/profile',
+    summary: 'The effective profile for an application: each value with where it came from',
+    params: userParams,
+    query: z.object({ applicationId: idSchema, audience: audience.default('application') }),
     result: effectiveSchema,
     run: ({ context, params, query }) => profiles.effective(context, { ...params, ...query }),
   }),
@@ -37,31 +51,48 @@ export const profileRoutes: RouteGroup = ({ profiles }) => [
 
 export const profileValueRoutes: RouteGroup = ({ profiles }) => [
   defineRoute({
-    ...{ method: 'GET', path: '/users/:userId/profile-values', summary: 'The stored values of a user' },
-    ...{ params: userParams, query: pageQuery.extend({ applicationId: idSchema.optional() }) },
+    method: 'GET',
+    path: '/users/:userId/profile-values',
+    summary: 'The stored values of a user',
+    params: userParams,
+    query: pageQuery.extend({ applicationId: idSchema.optional() }),
     result: pageSchema(profileValueSchema),
     run: ({ context, params, query: { applicationId, ...page } }) =>
-      profiles.listValues(context, { ...params, ...(applicationId === undefined ? {} : { applicationId }), page: pageOf(page) }),
+      profiles.listValues(context, {
+        ...params,
+        ...(applicationId === undefined ? {} : { applicationId }),
+        page: pageOf(page),
+      }),
   }),
   defineRoute({
-    ...{ method: 'PUT', path: '/users/:userId/profile-values', summary: 'Set values, all or nothing' },
+    method: 'PUT',
+    path: '/users/:userId/profile-values',
+    summary: 'Set values, all or nothing',
     params: userParams,
     body: z.strictObject({
       ...source,
       source: provenanceSchema.shape.source,
       audience,
-      values: z.array(z.strictObject({ level, attributeKey: keySchema, value: jsonValueSchema, expectedVersion })).min(1).max(100),
+      values: z
+        .array(z.strictObject({ level, attributeKey: keySchema, value: jsonValueSchema, expectedVersion }))
+        .min(1)
+        .max(100),
     }),
     result: z.array(profileValueSchema),
     run: ({ context, params, body }) => profiles.setValues(context, { ...body, ...params }),
   }),
   defineRoute({
-    ...{ method: 'POST', path: '/users/:userId/profile-values/clear', summary: 'Clear values, all or nothing' },
+    method: 'POST',
+    path: '/users/:userId/profile-values/clear',
+    summary: 'Clear values, all or nothing',
     params: userParams,
     body: z.strictObject({
       ...source,
       audience,
-      values: z.array(z.strictObject({ level, attributeKey: keySchema, expectedVersion })).min(1).max(100),
+      values: z
+        .array(z.strictObject({ level, attributeKey: keySchema, expectedVersion }))
+        .min(1)
+        .max(100),
     }),
     result: z.array(profileValueSchema.nullable()),
     run: ({ context, params, body }) => profiles.clearValues(context, { ...body, ...params }),
