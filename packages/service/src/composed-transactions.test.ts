@@ -1,5 +1,7 @@
 import { UserEngineError } from '@user-engine/store-protocol'
 import { expect, test } from 'vitest'
+import { createUserEngineService } from './create-user-engine-service.ts'
+import { delegate } from './testing/round-trips.ts'
 import {
   auditOf,
   countsOf,
@@ -71,6 +73,38 @@ test('an inner failure that is caught undoes the inner command only [TXN-05]', a
   )
   expect(audit.map(({ target }) => target.id)).toEqual(result.map(({ id }) => id))
   expect((await world.engine.users.list(PLATFORM)).items).toHaveLength(3)
+})
+
+test('queries within a transaction are nested as well, so that a refused one aborts nothing [TXN-05]', async () => {
+  const world = await openWorld()
+  const nested: string[] = []
+  const store = delegate(world.store)
+  const engine = createUserEngineService({
+    authorization: world.authorization,
+    store: {
+      ...store,
+      transact: (scope, work, options) =>
+        store.transact(
+          scope,
+          (tx) =>
+            work(
+              new Proxy(tx, {
+                get(target, name) {
+                  nested.push(String(name))
+                  const member: unknown = Reflect.get(target, name, target)
+                  return typeof member === 'function' ? member.bind(target) : member
+                },
+              }),
+            ),
+          options,
+        ),
+    },
+  })
+  await engine.transaction(PLATFORM, async (inner) => {
+    await inner.users.list(PLATFORM)
+    await inner.countRecords(PLATFORM)
+  })
+  expect(nested).toEqual(['transact', 'transact'])
 })
 
 test('transactions nest, and each level is undone on its own', async () => {

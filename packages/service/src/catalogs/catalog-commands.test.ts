@@ -23,6 +23,15 @@ test('a draft is edited, published and retired', async () => {
   expect((await engine.catalogs.list(TENANT)).items).toEqual([retired])
 })
 
+test('what an attribute leaves undefined, it does not have [VAL-03]', async () => {
+  const { engine } = await openWorld()
+  const attributes = [{ ...CITY, default: undefined, constraints: { maxLength: 20, minLength: undefined } }]
+  const draft = await engine.catalogs.draft(PLATFORM, { ...FAMILY, attributes })
+  expect(Object.keys(draft.attributes[0] ?? {})).not.toContain('default')
+  const edited = await engine.catalogs.editDraft(PLATFORM, { ...versionOf(draft), attributes })
+  expect(edited.attributes).toStrictEqual([CITY])
+})
+
 test('what is published never changes again', async () => {
   const world = await openWorld()
   const published = await publishCatalog(world)

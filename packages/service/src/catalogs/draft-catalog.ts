@@ -8,6 +8,7 @@ import {
 import * as z from 'zod'
 import { defineCommand } from '../commands/command.ts'
 import type { InputOf } from '../commands/input-of.ts'
+import { plainDefinitions } from './plain-definitions.ts'
 import { recordCatalog } from './record-catalog.ts'
 
 const { applicationId, key, catalogVersion, attributes } = catalogSchema.shape
@@ -39,7 +40,7 @@ export const draftCatalog = defineCommand({
       key: input.key,
       catalogVersion: input.catalogVersion ?? (await findNextVersion(tx, input)),
       status: 'draft',
-      attributes: input.attributes,
+      attributes: plainDefinitions(input.attributes),
       breakingChanges: [],
       version: 1,
       createdAt: run.now,

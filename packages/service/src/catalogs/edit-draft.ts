@@ -2,6 +2,7 @@ import { type Catalog, catalogSchema } from '@user-engine/store-protocol'
 import { defineBlindCommand } from '../commands/command.ts'
 import type { InputOf } from '../commands/input-of.ts'
 import { versionedInputSchema } from '../commands/record-input.ts'
+import { plainDefinitions } from './plain-definitions.ts'
 
 export const editDraftInputSchema = versionedInputSchema.extend({
   attributes: catalogSchema.shape.attributes,
@@ -16,7 +17,14 @@ export const editDraft = defineBlindCommand({
   target: ({ id }) => ({ type: 'catalog', id }),
   perform(tx, { id, expectedVersion, attributes }, run): Promise<Catalog | null> {
     const changedFields = ['attributes']
-    run.write(tx.catalogs.update({ id, expectedVersion, set: { attributes }, updatedAt: run.now }))
+    run.write(
+      tx.catalogs.update({
+        id,
+        expectedVersion,
+        set: { attributes: plainDefinitions(attributes) },
+        updatedAt: run.now,
+      }),
+    )
     run.record(tx, {
       target: run.target,
       changedFields,

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { isUserEngineError, type OutboxPort } from '@user-engine/store-protocol'
+import { claimRequestSchema, isUserEngineError, type OutboxPort, validate } from '@user-engine/store-protocol'
+import * as z from 'zod'
 import { type Backoff, createBackoff } from './backoff.ts'
 import { DEFAULT_EVENT_SOURCE } from './cloud-event.ts'
 import { type BatchEnvironment, deliverBatch } from './leased-batch.ts'
@@ -47,8 +48,21 @@ export interface OutboxRelay {
   runOnce(): Promise<RelayReport>
 }
 
-/** Creates a relay. It does nothing before `start` or `runOnce`, and neither closes the store nor the sink. */
+const limitsSchema = z.object({
+  consumer: claimRequestSchema.shape.consumer,
+  batchSize: z.int().min(1).optional(),
+  leaseMs: z.int().min(1).optional(),
+  idlePollMs: z.int().min(1).optional(),
+  concurrency: z.int().min(1).optional(),
+  deliveryTimeoutMs: z.int().min(1).optional(),
+})
+
+/**
+ * Creates a relay. It does nothing before `start` or `runOnce`, and neither closes the store nor the sink.
+ * @throws UserEngineError `VALIDATION` for a malformed consumer or a number that is no integer from 1.
+ */
 export function createOutboxRelay(options: OutboxRelayOptions): OutboxRelay {
+  validate(limitsSchema, options)
   return new Relay(options)
 }
 

@@ -40,7 +40,9 @@ export interface World {
   readonly authorization: ScriptedAuthorization
 }
 
-export async function openWorld(openStore: () => Promise<UserEngineStore> = openTestStore): Promise<World> {
+export async function openWorld(
+  openStore: () => Promise<UserEngineStore> = () => openTestStore(),
+): Promise<World> {
   const store = await openStore()
   const authorization = createScriptedAuthorization()
   const engine = createUserEngineService({ store, authorization, clock: createSteppingClock() })

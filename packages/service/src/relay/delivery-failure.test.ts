@@ -1,0 +1,27 @@
+import { UserEngineError } from '@user-engine/store-protocol'
+import { expect, test } from 'vitest'
+import { DeliveryFailure, describeFailure, isPermanent } from './delivery-failure.ts'
+
+const CANARY = 'canary value'
+
+test.each<[string, unknown, string]>([
+  ['a failure of ours', new DeliveryFailure({ code: 'HTTP_503' }), 'DeliveryFailure HTTP_503'],
+  ['an error of the contract', new UserEngineError('UNAVAILABLE', { reason: 'refused' }), 'UNAVAILABLE'],
+  ['a bug', new TypeError(CANARY), 'TypeError'],
+  ['a system error', Object.assign(new Error(CANARY), { code: 'ECONNRESET' }), 'Error ECONNRESET'],
+  ['a code that is a text', Object.assign(new Error(CANARY), { code: CANARY }), 'Error'],
+  ['a name that is a text', Object.assign(new Error(CANARY), { name: CANARY }), 'Error'],
+  ['a thrown text', CANARY, 'a thrown value that is no error'],
+  ['nothing', null, 'a thrown value that is no error'],
+])('%s is described by class and code alone [DIA-02]', (_name, error, reason) => {
+  expect(describeFailure(error)).toBe(reason)
+})
+
+test('permanent is what says so', () => {
+  expect(isPermanent(new DeliveryFailure({ code: 'HTTP_410', permanent: true }))).toBe(true)
+  expect(isPermanent(Object.assign(new Error('x'), { permanent: true }))).toBe(true)
+  expect(isPermanent(new DeliveryFailure({ code: 'HTTP_500' }))).toBe(false)
+  for (const other of [null, 'permanent', { permanent: 'yes' }, new Error('permanent')]) {
+    expect(isPermanent(other)).toBe(false)
+  }
+})

@@ -1,0 +1,356 @@
+import { type OutboxEvent, UserEngineError } from '@user-engine/store-protocol'
+import { expect, onTestFinished, test } from 'vitest'
+import { eventually } from '../testing/eventually.ts'
+import { createFaultyOutbox, type FaultyOutbox } from '../testing/faulty-outbox.ts'
+import { openTestStore } from '../testing/open-test-store.ts'
+import { createScriptedSink, type ScriptedSink } from '../testing/scripted-sink.ts'
+import type { TestStoreOptions } from '../testing/test-store-options.ts'
+import { CANARY, eventsOf, openWorld, PLATFORM, versionOf, type World } from '../testing/world.ts'
+import { DeliveryFailure } from './delivery-failure.ts'
+import { createMemorySink } from './memory-sink.ts'
+import { createOutboxRelay, type OutboxRelay, type OutboxRelayOptions } from './outbox-relay.ts'
+import type { RelayEvent } from './relay-event.ts'
+
+interface RelayWorld extends World {
+  readonly outbox: FaultyOutbox
+  readonly sink: ScriptedSink
+  readonly told: RelayEvent[]
+  relayOf(options?: Partial<OutboxRelayOptions>): OutboxRelay
+}
+
+async function openRelayWorld(options: TestStoreOptions = {}): Promise<RelayWorld> {
+  const world = await openWorld(() => openTestStore(options))
+  const outbox = createFaultyOutbox(world.store.outbox)
+  const sink = createScriptedSink()
+  const told: RelayEvent[] = []
+  const relayOf = (rest: Partial<OutboxRelayOptions> = {}) => {
+    const relay = createOutboxRelay({
+      outbox,
+      sink,
+      consumer: 'test',
+      backoff: () => 0,
+      idlePollMs: 1,
+      onEvent: (event) => told.push(event),
+      ...rest,
+    })
+    onTestFinished(() => relay.stop())
+    return relay
+  }
+  return { ...world, outbox, sink, told, relayOf }
+}
+
+/** Makes users with two events each: created, suspended. Returns the events in the order of their commits. */
+async function emitEvents(world: World, users: number): Promise<OutboxEvent[]> {
+  for (let count = 0; count < users; count++) {
+    const user = await world.engine.users.create(PLATFORM, { kind: 'person', displayName: CANARY })
+    await world.engine.users.suspend(PLATFORM, versionOf(user))
+  }
+  return await eventsOf(world, PLATFORM)
+}
+
+const idsOf = (events: readonly OutboxEvent[]) => events.map(({ id }) => id)
+const kinds = (told: readonly RelayEvent[]) => told.map(({ kind }) => kind)
+const reportOf = (report: object) => ({
+  claimed: 0,
+  delivered: 0,
+  failed: 0,
+  deadLettered: 0,
+  released: 0,
+  lost: 0,
+  ...report,
+})
+
+async function deadLettersOf({ store }: World) {
+  return (await store.outbox.listDeadLetters()).items
+}
+
+test('events arrive as CloudEvents, each aggregate in the order of its commits, and are acknowledged', async () => {
+  const world = await openRelayWorld()
+  const events = await emitEvents(world, 3)
+  const sink = createMemorySink()
+  const relay = world.relayOf({ sink, source: '/tests' })
+  expect(await relay.runOnce()).toEqual(reportOf({ claimed: 6, delivered: 6 }))
+  for (const user of new Set(events.map(({ aggregateId }) => aggregateId))) {
+    const delivered = sink.events.filter(({ subject }) => subject === `user/${user}`)
+    expect(delivered.map(({ id }) => id)).toEqual(
+      idsOf(events.filter(({ aggregateId }) => aggregateId === user)),
+    )
+  }
+  expect(sink.events[0]).toMatchObject({ source: '/tests', type: 'user-engine.user.created' })
+  expect(await relay.runOnce()).toEqual(reportOf({}))
+  expect(await world.store.outbox.stats()).toMatchObject({ pending: 0, leased: 0, dead: 0 })
+  // Together, not one by one.
+  expect(world.outbox.calls.filter(({ operation }) => operation === 'ack')).toHaveLength(1)
+})
+
+test('a failure holds back the later events of its aggregate and no others [OBX-05]', async () => {
+  const world = await openRelayWorld()
+  const [first, second, third, fourth] = await emitEvents(world, 2)
+  world.sink.failFor(first?.id ?? '', new DeliveryFailure({ code: 'HTTP_503' }))
+  const relay = world.relayOf()
+  expect(await relay.runOnce()).toEqual(reportOf({ claimed: 4, delivered: 2, failed: 1, released: 1 }))
+  expect(world.sink.taken).toEqual([third?.id, fourth?.id])
+  expect(world.told).toContainEqual({
+    kind: 'failed',
+    eventId: first?.id,
+    type: first?.type,
+    attempt: 1,
+    reason: 'DeliveryFailure HTTP_503',
+    retryAfterMs: 0,
+  })
+  expect(await relay.runOnce()).toEqual(reportOf({ claimed: 2, delivered: 2 }))
+  expect(world.sink.taken.slice(2)).toEqual([first?.id, second?.id])
+  expect(world.told).toContainEqual(
+    expect.objectContaining({ kind: 'delivered', eventId: first?.id, attempt: 2 }),
+  )
+})
+
+test('an event waits for its turn after a failure', async () => {
+  const world = await openRelayWorld()
+  const [event] = await emitEvents(world, 1)
+  world.sink.failFor(event?.id ?? '', new Error('x'))
+  const attempts: number[] = []
+  const relay = world.relayOf({
+    backoff: (attempt) => {
+      attempts.push(attempt)
+      return 3_600_000
+    },
+  })
+  await relay.runOnce()
+  expect(attempts).toEqual([1])
+  expect(await relay.runOnce()).toEqual(reportOf({}))
+})
+
+test('a poison event ends in the dead letters, and then the later ones are delivered [OBX-07]', async () => {
+  const world = await openRelayWorld({ outbox: { maxAttempts: 3 } })
+  const [poison, later] = await emitEvents(world, 1)
+  world.sink.failFor(poison?.id ?? '', ...Array.from({ length: 3 }, () => new TypeError(CANARY)))
+  const relay = world.relayOf()
+  await relay.runOnce()
+  await relay.runOnce()
+  expect(await relay.runOnce()).toEqual(reportOf({ claimed: 2, delivered: 1, deadLettered: 1 }))
+  expect(world.sink.taken).toEqual([later?.id])
+  const letters = await deadLettersOf(world)
+  expect(letters).toMatchObject([{ event: { id: poison?.id }, attempts: 3, reason: 'TypeError' }])
+  expect(JSON.stringify([letters, world.told])).not.toContain(CANARY)
+
+  await world.store.outbox.replay({ eventId: poison?.id ?? '' })
+  expect(await relay.runOnce()).toEqual(reportOf({ claimed: 1, delivered: 1 }))
+})
+
+test('a permanent failure goes to the dead letters at once, and the later events on', async () => {
+  const world = await openRelayWorld()
+  const [first, second] = await emitEvents(world, 1)
+  world.sink.failFor(first?.id ?? '', new DeliveryFailure({ code: 'HTTP_410', permanent: true }))
+  expect(await world.relayOf().runOnce()).toEqual(reportOf({ claimed: 2, delivered: 1, deadLettered: 1 }))
+  expect(world.sink.taken).toEqual([second?.id])
+  expect(await deadLettersOf(world)).toMatchObject([{ reason: 'DeliveryFailure HTTP_410', attempts: 1 }])
+})
+
+test('a sink that does not answer is a failure like any other', async () => {
+  const world = await openRelayWorld()
+  const [event] = await emitEvents(world, 1)
+  const letGo = world.sink.hold()
+  const relay = world.relayOf({ deliveryTimeoutMs: 10 })
+  expect(await relay.runOnce()).toEqual(reportOf({ claimed: 2, failed: 1, released: 1 }))
+  expect(world.told).toContainEqual(
+    expect.objectContaining({ kind: 'failed', eventId: event?.id, reason: 'DeliveryFailure TIMEOUT' }),
+  )
+  letGo()
+  expect(await relay.runOnce()).toEqual(reportOf({ claimed: 2, delivered: 2 }))
+})
+
+test('a relay that stops finishes what is under way, gives the rest back, and can be started again', async () => {
+  const world = await openRelayWorld()
+  const events = await emitEvents(world, 3)
+  const letGo = world.sink.hold()
+  const relay = world.relayOf({ concurrency: 1 })
+  relay.start()
+  await eventually(() => world.sink.busy === 1)
+  const stopped = relay.stop()
+  letGo()
+  await stopped
+  expect(world.sink.taken).toEqual([events[0]?.id])
+  expect(world.told).toContainEqual({ kind: 'released', count: 1, reason: 'released: the relay stopped' })
+  expect(await world.store.outbox.stats()).toMatchObject({ pending: 5, leased: 0, dead: 0 })
+
+  relay.start()
+  relay.start()
+  await eventually(() => world.sink.taken.length === events.length)
+  await relay.stop()
+  await relay.stop()
+  expect(new Set(world.sink.taken)).toEqual(new Set(idsOf(events)))
+})
+
+test('an event that nobody has tried never ends in the dead letters', async () => {
+  const world = await openRelayWorld({ outbox: { maxAttempts: 1 } })
+  const events = await emitEvents(world, 2)
+  const letGo = world.sink.hold()
+  const relay = world.relayOf({ concurrency: 1 })
+  relay.start()
+  await eventually(() => world.sink.busy === 1)
+  const stopped = relay.stop()
+  letGo()
+  await stopped
+  expect(await deadLettersOf(world)).toEqual([])
+  expect(await relay.runOnce()).toEqual(reportOf({ claimed: 3, delivered: 3 }))
+  for (const user of new Set(events.map(({ aggregateId }) => aggregateId))) {
+    const ofUser = new Set(idsOf(events.filter(({ aggregateId }) => aggregateId === user)))
+    expect(world.sink.taken.filter((id) => ofUser.has(id))).toEqual([...ofUser])
+  }
+})
+
+test('a slow batch keeps its lease, and nobody else gets its events [OBX-02]', async () => {
+  const world = await openRelayWorld()
+  const events = await emitEvents(world, 1)
+  const letGo = world.sink.hold()
+  const slow = world.relayOf({ leaseMs: 150 }).runOnce()
+  await eventually(() => world.outbox.calls.filter(({ operation }) => operation === 'extend').length >= 6)
+  const other = await world.store.outbox.claim({ consumer: 'other', limit: 10, leaseMs: 1_000 })
+  expect(other.deliveries).toEqual([])
+  letGo()
+  expect(await slow).toEqual(reportOf({ claimed: 2, delivered: 2 }))
+  expect(world.sink.taken).toEqual(idsOf(events))
+})
+
+test('what is delivered is acknowledged while the batch goes on', async () => {
+  const world = await openRelayWorld()
+  const events = await emitEvents(world, 2)
+  const sink = createScriptedSink()
+  const release = Promise.withResolvers<void>()
+  const last = events.at(-1)?.id
+  const blocking = {
+    name: 'blocking',
+    async deliver(event: Parameters<ScriptedSink['deliver']>[0]) {
+      if (event.id === last) await release.promise
+      await sink.deliver(event)
+    },
+  }
+  const run = world.relayOf({ sink: blocking, leaseMs: 150 }).runOnce()
+  await eventually(async () => (await world.store.outbox.stats()).leased === 1)
+  release.resolve()
+  expect(await run).toEqual(reportOf({ claimed: 4, delivered: 4 }))
+})
+
+test('events whose lease was lost are left out, and the rest is acknowledged [OBX-03]', async () => {
+  const world = await openRelayWorld()
+  const events = await emitEvents(world, 2)
+  const stale = new UserEngineError('STALE_LEASE', { token: 1, eventIds: [events[1]?.id ?? ''] })
+  world.outbox.failNext('ack', stale)
+  expect(await world.relayOf().runOnce()).toEqual(reportOf({ claimed: 4, delivered: 4 }))
+  expect(world.told).toContainEqual({ kind: 'lease-lost', eventIds: [events[1]?.id] })
+  const acks = world.outbox.calls.filter(({ operation }) => operation === 'ack')
+  expect(acks.map(({ eventIds }) => eventIds.length)).toEqual([4, 3])
+  expect(await world.store.outbox.stats()).toMatchObject({ leased: 1 })
+})
+
+test('an event whose lease is over is not started: somebody else may hold it [OBX-03]', async () => {
+  const world = await openRelayWorld()
+  const [first, second] = await emitEvents(world, 1)
+  const lost = new UserEngineError('STALE_LEASE', { token: 1, eventIds: [first?.id ?? '', second?.id ?? ''] })
+  world.outbox.failNext('extend', lost)
+  const letGo = world.sink.hold()
+  const run = world.relayOf({ leaseMs: 60 }).runOnce()
+  await eventually(() => kinds(world.told).includes('lease-lost'))
+  letGo()
+  expect(await run).toMatchObject({ claimed: 2, lost: 1 })
+  expect(world.sink.handed).toEqual([first?.id])
+})
+
+test('a store that is away for a moment costs nothing but time', async () => {
+  const world = await openRelayWorld()
+  await emitEvents(world, 1)
+  const away = () => new UserEngineError('UNAVAILABLE', { reason: 'connection-lost' })
+  world.outbox.failNext('claim', away())
+  world.outbox.failNext('ack', away(), away())
+  const relay = world.relayOf()
+  relay.start()
+  await eventually(() => kinds(world.told).includes('acknowledged'))
+  await relay.stop()
+  expect(world.told[0]).toEqual({ kind: 'store-failed', operation: 'claim', code: 'UNAVAILABLE' })
+  expect(world.sink.taken).toHaveLength(2)
+  expect(await world.store.outbox.stats()).toMatchObject({ pending: 0, leased: 0 })
+})
+
+test('what cannot be given back is left to its lease, and later events do not overtake it', async () => {
+  const world = await openRelayWorld()
+  const [first] = await emitEvents(world, 1)
+  world.sink.failFor(first?.id ?? '', new Error('x'))
+  world.outbox.failNext('nack', new UserEngineError('INTERNAL', { reference: 'x' }))
+  expect(await world.relayOf().runOnce()).toEqual(reportOf({ claimed: 2, lost: 2 }))
+  expect(world.sink.handed).toEqual([first?.id])
+  expect(kinds(world.told)).toEqual(['claimed', 'store-failed', 'lease-lost'])
+  expect(await world.store.outbox.stats()).toMatchObject({ leased: 2 })
+})
+
+test('runOnce says why it could not claim', async () => {
+  const world = await openRelayWorld()
+  const { maxBatch } = world.store.capabilities.outbox
+  await expect(world.relayOf({ batchSize: maxBatch + 1 }).runOnce()).rejects.toMatchObject({
+    code: 'VALIDATION',
+  })
+})
+
+test.each([
+  ['consumer', ''],
+  ['batchSize', 0],
+  ['leaseMs', 1.5],
+  ['idlePollMs', -1],
+  ['concurrency', 0],
+  ['deliveryTimeoutMs', Number.NaN],
+])('a relay whose %s is %j is refused at once', async (option, value) => {
+  const world = await openRelayWorld()
+  expect(() => world.relayOf({ [option]: value })).toThrow(
+    expect.objectContaining({
+      code: 'VALIDATION',
+      data: { issues: [expect.objectContaining({ path: option })] },
+    }),
+  )
+})
+
+test('a relay on a closed store says so and ends', async () => {
+  const world = await openRelayWorld()
+  await world.store.close()
+  const relay = world.relayOf()
+  relay.start()
+  await eventually(() => kinds(world.told).includes('ended'))
+  expect(world.told).toEqual([{ kind: 'ended', code: 'STORE_CLOSED' }])
+  await relay.stop()
+})
+
+test('a hook that fails stops nothing', async () => {
+  const world = await openRelayWorld()
+  const events = await emitEvents(world, 1)
+  const relay = world.relayOf({
+    onEvent() {
+      throw new Error('the log is full')
+    },
+  })
+  expect(await relay.runOnce()).toMatchObject({ delivered: events.length })
+})
+
+test('as many aggregates as asked for are delivered in parallel, and no more', async () => {
+  const world = await openRelayWorld()
+  await emitEvents(world, 5)
+  const letGo = world.sink.hold()
+  const run = world.relayOf({ concurrency: 3 }).runOnce()
+  await eventually(() => world.sink.busy === 3)
+  letGo()
+  await run
+  expect(world.sink.busiest).toBe(3)
+  expect(world.sink.taken).toHaveLength(10)
+})
+
+test('relays side by side deliver every event once and keep the order of each aggregate', async () => {
+  const world = await openRelayWorld()
+  const events = await emitEvents(world, 12)
+  const relays = ['a', 'b', 'c'].map((consumer) => world.relayOf({ consumer, batchSize: 5 }))
+  for (const relay of relays) relay.start()
+  await eventually(() => world.sink.taken.length >= events.length)
+  await Promise.all(relays.map((relay) => relay.stop()))
+  expect([...world.sink.taken].sort()).toEqual(idsOf(events).sort())
+  for (const user of new Set(events.map(({ aggregateId }) => aggregateId))) {
+    const ofUser = new Set(idsOf(events.filter(({ aggregateId }) => aggregateId === user)))
+    expect(world.sink.taken.filter((id) => ofUser.has(id))).toEqual([...ofUser])
+  }
+})
