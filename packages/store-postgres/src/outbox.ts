@@ -60,30 +60,35 @@ export type OutboxStatements = ReturnType<typeof outboxStatements>
 export function outboxStatements(s: SchemaName) {
   const entry = (state: string, attempts: string) =>
     `SELECT e.seq, ${outboxEventColumns('e')}, ${state} AS state, ${attempts} AS attempts`
-  const inTenant = (alias: string) => `${ofTenant(`${alias}.tenant_id`, '$1')} AND ${alias}.seq > $2`
-  const order = (alias: string) => `ORDER BY ${alias}.seq LIMIT $3`
+  const pageOf = (table: string, condition = '') => `
+    WITH page AS MATERIALIZED (
+      SELECT p.* FROM ${s}.${table} p WHERE ${ofTenant('p.tenant_id', '$1')} AND p.seq > $2 ${condition}
+      ORDER BY p.seq LIMIT $3)`
+  // Looked up for each row of a page; LIMIT keeps the planner from hashing the whole table instead.
+  const found = (table: string, row: string) =>
+    `(SELECT f.seq, f.attempts FROM ${s}.${table} f WHERE f.seq = ${row}.seq LIMIT 1)`
+  const isMissing = (table: string) =>
+    `(SELECT true FROM ${s}.${table} f WHERE f.seq = p.seq LIMIT 1) IS NULL`
+  const eventOf = (row: string) => `
+    CROSS JOIN LATERAL (SELECT * FROM ${s}.outbox_events f
+      WHERE f.tenant_id = ${row}.tenant_id AND f.id = ${row}.event_id LIMIT 1) e`
   return {
     list: defineStatement(`
+      ${pageOf('outbox_events')}
       ${entry(`CASE WHEN d.seq IS NOT NULL THEN 'pending' WHEN l.seq IS NOT NULL THEN 'dead' ELSE 'delivered' END`, 'coalesce(d.attempts, l.attempts)')}
-      FROM ${s}.outbox_events e
-      LEFT JOIN ${s}.outbox_deliveries d ON d.seq = e.seq
-      LEFT JOIN ${s}.outbox_dead_letters l ON l.seq = e.seq
-      WHERE ${inTenant('e')} ${order('e')}`),
+      FROM page e
+      LEFT JOIN LATERAL ${found('outbox_deliveries', 'e')} d ON true
+      LEFT JOIN LATERAL ${found('outbox_dead_letters', 'e')} l ON true
+      ORDER BY e.seq`),
     listPending: defineStatement(`
-      ${entry(`'pending'`, 'd.attempts')}
-      FROM ${s}.outbox_deliveries d JOIN ${s}.outbox_events e ON e.tenant_id = d.tenant_id AND e.id = d.event_id
-      WHERE ${inTenant('d')} ${order('d')}`),
+      ${pageOf('outbox_deliveries')}
+      ${entry(`'pending'`, 'd.attempts')} FROM page d ${eventOf('d')} ORDER BY d.seq`),
     listDead: defineStatement(`
-      ${entry(`'dead'`, 'd.attempts')}
-      FROM ${s}.outbox_dead_letters d JOIN ${s}.outbox_events e ON e.tenant_id = d.tenant_id AND e.id = d.event_id
-      WHERE ${inTenant('d')} ${order('d')}`),
+      ${pageOf('outbox_dead_letters')}
+      ${entry(`'dead'`, 'd.attempts')} FROM page d ${eventOf('d')} ORDER BY d.seq`),
     listDelivered: defineStatement(`
-      ${entry(`'delivered'`, 'NULL')}
-      FROM ${s}.outbox_events e
-      WHERE ${inTenant('e')}
-        AND NOT EXISTS (SELECT 1 FROM ${s}.outbox_deliveries d WHERE d.seq = e.seq)
-        AND NOT EXISTS (SELECT 1 FROM ${s}.outbox_dead_letters l WHERE l.seq = e.seq)
-      ${order('e')}`),
+      ${pageOf('outbox_events', `AND ${isMissing('outbox_deliveries')} AND ${isMissing('outbox_dead_letters')}`)}
+      ${entry(`'delivered'`, 'NULL')} FROM page e ORDER BY e.seq`),
     append: defineStatement(`
       WITH position AS MATERIALIZED (SELECT nextval('${s}.outbox_positions') AS seq),
       event AS (

@@ -1,0 +1,324 @@
+// Every listed query under the runtime role, row-level security on, on tables where a scan would hurt: none reads a
+// whole table, and each reads its page with what the page's rows need, however much else there is [QRY-04]. The
+// statements are those of the store itself, recorded from its roles.
+import type { LocalDatabase } from '@user-engine/provider-local'
+import pg from 'pg'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { createAccounts } from './accounts.ts'
+import { createApplicationBindings } from './application-bindings.ts'
+import { createApplications } from './applications.ts'
+import { createAudit } from './audit.ts'
+import { createCatalogs } from './catalogs.ts'
+import type { Connection } from './connection/connection.ts'
+import type { StatementCall } from './connection/statement.ts'
+import { createExternalIdentities } from './external-identities.ts'
+import type { Handle } from './handle.ts'
+import { createMemberships } from './memberships.ts'
+import { createOutbox } from './outbox.ts'
+import { createPrismaRunner, type PrismaRunner } from './prisma-runner.ts'
+import { createProfileValues } from './profile-values.ts'
+import { parseSchemaName } from './sql/schema-name.ts'
+import { createStatements } from './statements.ts'
+import { createTenantAccounts } from './tenant-accounts.ts'
+import { createTestDatabase } from './testing/test-database.ts'
+import { createUsers } from './users.ts'
+
+const TENANTS = 40
+const USERS_PER_TENANT = 400
+const LIMIT = 50
+const TENANT = 'tenant-7'
+
+let database: LocalDatabase & { drop(): Promise<void> }
+let client: pg.Client
+let prisma: PrismaRunner
+
+const statements = createStatements(parseSchemaName('user_engine'))
+
+beforeAll(async () => {
+  database = await createTestDatabase()
+  await fill(database)
+  const { host, port, user, password } = await database.capability.lease('runtime')
+  client = new pg.Client({ host, port, user, password, database: database.name })
+  await client.connect()
+  prisma = createPrismaRunner({ schema: parseSchemaName('user_engine'), namedStatements: false })
+}, 120_000)
+
+afterAll(async () => {
+  await prisma.close()
+  await client.end()
+  await database.drop()
+})
+
+// Ids are `<kind>-<number>` as UUIDs, so that the queries below can name them.
+const id = (kind: number, number: number) =>
+  `${kind.toString(16).padStart(8, '0')}-0000-7000-8000-${number.toString(16).padStart(12, '0')}`
+const sqlId = (kind: number, number: string) =>
+  `('${kind.toString(16).padStart(8, '0')}-0000-7000-8000-' || lpad(to_hex(${number}), 12, '0'))::uuid`
+
+async function fill(target: LocalDatabase): Promise<void> {
+  const users = TENANTS * USERS_PER_TENANT
+  const tenant = (number: string) => `'tenant-' || (${number} % ${TENANTS})`
+  const stamps = `1, now(), now()`
+  const each = (count: number) => `FROM generate_series(0, ${count - 1}) n`
+  for (const sql of [
+    `INSERT INTO users SELECT ${sqlId(1, 'n')}, 'person', 'name ' || n, 'active', ${stamps} ${each(users)}`,
+    `INSERT INTO accounts SELECT ${sqlId(2, 'n')}, ${sqlId(1, 'n')}, 'human', 'a' || n, 'active', ${stamps} ${each(users)}`,
+    `INSERT INTO external_identities SELECT ${sqlId(3, 'n')}, ${sqlId(1, 'n')}, 'https://idp', 's' || n, ${stamps} ${each(users)}`,
+    `INSERT INTO tenant_accounts SELECT ${tenant('n')}, ${sqlId(4, 'n')}, ${sqlId(2, 'n')}, ${sqlId(1, 'n')}, 'active', ${stamps} ${each(users)}`,
+    `INSERT INTO memberships SELECT ${tenant('n')}, gen_random_uuid(), ${sqlId(4, 'n')}, 'group-' || g, 'member', NULL, NULL, ${stamps} ${each(users)}, generate_series(0, 4) g`,
+    `INSERT INTO applications SELECT ${sqlId(5, 'n')}, 'app-' || n, 'App', 'active', ${stamps} ${each(2_000)}`,
+    `INSERT INTO catalogs SELECT ${sqlId(6, 'n')}, ${sqlId(5, 'n / 4')}, 'people', n % 4 + 1, 'published', '[]', '[]', ${stamps} ${each(8_000)}`,
+    `INSERT INTO application_bindings SELECT ${tenant('n')}, gen_random_uuid(), ${sqlId(5, `n / ${TENANTS}`)}, ${sqlId(6, `n / ${TENANTS} * 4`)}, 'enabled', ${stamps} ${each(TENANTS * 500)}`,
+    `INSERT INTO global_profile_values SELECT gen_random_uuid(), ${sqlId(1, 'n')}, 'key-' || k, '1', '{}', ${stamps} ${each(users)}, generate_series(0, 2) k`,
+    `INSERT INTO tenant_profile_values SELECT ${tenant('n')}, gen_random_uuid(), ${sqlId(1, 'n')}, CASE WHEN k > 5 THEN ${sqlId(5, 'k')} END, 'key-' || k, '1', '{}', ${stamps} ${each(users)}, generate_series(0, 9) k`,
+    `INSERT INTO audit_records (tenant_id, id, occurred_at, actor_type, actor_id, action, target_type, target_id, outcome, changed_fields)
+      SELECT ${tenant('n')}, gen_random_uuid(), now() - n * interval '1 second', 'user', 'u' || n / ${TENANTS} % 100, 'action-' || n / ${TENANTS} % 50, 'user', 't' || n / ${TENANTS} % 200,
+        CASE WHEN n / ${TENANTS} % 4 = 0 THEN 'denied' ELSE 'allowed' END, '[]' ${each(200_000)}`,
+    `INSERT INTO outbox_events (tenant_id, id, seq, aggregate_type, aggregate_id, type, schema_version, payload, occurred_at)
+      SELECT ${tenant('n')}, ${sqlId(7, 'n')}, n + 1, 'user', 'u' || n % 5000, 't', 1, '{}', now() ${each(100_000)}`,
+    `INSERT INTO outbox_deliveries (seq, tenant_id, event_id, aggregate_type, aggregate_id)
+      SELECT seq, tenant_id, id, aggregate_type, aggregate_id FROM outbox_events WHERE seq / ${TENANTS} % 10 = 0`,
+    `INSERT INTO outbox_dead_letters (seq, tenant_id, event_id, attempts, reason)
+      SELECT seq, tenant_id, id, 5, 'r' FROM outbox_events WHERE seq / ${TENANTS} % 10 = 1`,
+  ]) {
+    await target.query(`SET search_path TO user_engine; ${sql}`)
+  }
+  await target.query('VACUUM ANALYZE')
+}
+
+/** Calls a role once, and returns the statement that it sends. */
+async function recordStatement(
+  tenantId: string | null,
+  call: (handle: Handle) => Promise<unknown>,
+): Promise<StatementCall> {
+  const calls: StatementCall[] = []
+  const record: Handle['read'] = async (plan) => {
+    const planned = plan()
+    calls.push(planned.call)
+    return planned.parse([])
+  }
+  const recording: Handle = {
+    tenantId,
+    insertedUserIds: [],
+    read: record,
+    readAppends: record,
+    queryModel: async (plan) => await prisma.run(recordingConnection(calls), plan()),
+    write: () => Promise.reject(new Error('a list does not write')),
+    append: () => Promise.reject(new Error('a list does not append')),
+    changeModel: () => Promise.reject(new Error('a list does not write')),
+    requireTenant: () => tenantId ?? '',
+    requirePlatform: () => {},
+  }
+  await call(recording)
+  const [only, ...others] = calls
+  if (only === undefined || others.length > 0) throw new Error(`the call sent ${calls.length} statements`)
+  return only
+}
+
+function recordingConnection(calls: StatementCall[]): Connection {
+  const query = async (config: { text: string; values: unknown[] }) => {
+    calls.push({
+      statement: { name: '', text: config.text },
+      values: config.values.map((value) => (value === null ? null : String(value))),
+    })
+    return { fields: [], rows: [], rowCount: 0 }
+  }
+  return { client: { query } } as unknown as Connection
+}
+
+interface Plan {
+  readonly 'Node Type': string
+  readonly 'Relation Name'?: string
+  readonly 'Actual Rows': number
+  readonly 'Actual Loops': number
+  readonly 'Rows Removed by Filter'?: number
+  readonly 'Rows Removed by Index Recheck'?: number
+  readonly Plans?: readonly Plan[]
+}
+
+/**
+ * Runs a statement as a prepared one, on a server that is told of solid-state storage, and tells what its plan really read.
+ */
+async function explain(
+  { statement, values }: StatementCall,
+  { scope, planCache }: { readonly scope: string; readonly planCache: string },
+): Promise<{ readonly rowsRead: number; readonly wholeTables: readonly string[] }> {
+  const literals = values.map((value) => (value === null ? 'NULL' : pg.escapeLiteral(value)))
+  const args = literals.length === 0 ? '' : `(${literals.join(', ')})`
+  await client.query('BEGIN')
+  try {
+    await client.query(`SELECT set_config('user_engine.scope', $1, true)`, [scope])
+    await client.query(
+      `SET LOCAL plan_cache_mode = ${planCache}; SET LOCAL random_page_cost = 1.1; SET LOCAL search_path = user_engine`,
+    )
+    await client.query(`PREPARE listed AS ${statement.text}`)
+    const { rows } = await client.query(`EXPLAIN (ANALYZE, FORMAT JSON) EXECUTE listed${args}`)
+    const nodes = flatten(rows[0]['QUERY PLAN'][0].Plan as Plan)
+    const scans = nodes.filter((node) => node['Relation Name'] !== undefined && node['Actual Loops'] > 0)
+    return {
+      rowsRead: scans.reduce((sum, node) => sum + rowsOf(node), 0),
+      wholeTables: scans
+        .filter((node) => node['Node Type'] === 'Seq Scan')
+        .map((node) => node['Relation Name'] ?? ''),
+    }
+  } finally {
+    await client.query('ROLLBACK')
+    await client.query('DEALLOCATE ALL')
+  }
+}
+
+function flatten(plan: Plan): readonly Plan[] {
+  return [plan, ...(plan.Plans ?? []).flatMap(flatten)]
+}
+
+function rowsOf(node: Plan): number {
+  const removed = (node['Rows Removed by Filter'] ?? 0) + (node['Rows Removed by Index Recheck'] ?? 0)
+  return (node['Actual Rows'] + removed) * node['Actual Loops']
+}
+
+const page = { limit: LIMIT }
+const someUser = id(1, 7)
+
+type Listed = readonly [name: string, call: (handle: Handle) => Promise<unknown>]
+
+const IN_TENANT: readonly Listed[] = [
+  ['users', (h) => createUsers(h, statements.users).list(page)],
+  [
+    'accounts of a user',
+    (h) => createAccounts(h, statements.accounts).listByUser({ userId: someUser, page }),
+  ],
+  [
+    'external identities of a user',
+    (h) => createExternalIdentities(h, statements.externalIdentities).listByUser({ userId: someUser, page }),
+  ],
+  [
+    'an external identity',
+    (h) =>
+      createExternalIdentities(h, statements.externalIdentities).resolve({
+        issuer: 'https://idp',
+        subject: 's7',
+      }),
+  ],
+  ['tenant accounts', (h) => createTenantAccounts(h, statements.tenantAccounts).list(page)],
+  [
+    'tenant accounts of a user',
+    (h) => createTenantAccounts(h, statements.tenantAccounts).listByUser({ userId: someUser, page }),
+  ],
+  [
+    'memberships of a tenant account',
+    (h) =>
+      createMemberships(h, statements.memberships).listByTenantAccount({ tenantAccountId: id(4, 7), page }),
+  ],
+  [
+    'memberships of a group',
+    (h) => createMemberships(h, statements.memberships).listByGroup({ group: 'group-3', page }),
+  ],
+  ['applications', (h) => createApplications(h).list(page)],
+  ['catalogs', (h) => createCatalogs(h).list(page)],
+  [
+    'versions of a catalog',
+    (h) => createCatalogs(h).listVersions({ applicationId: id(5, 7), key: 'people', page }),
+  ],
+  ['application bindings', (h) => createApplicationBindings(h, statements.applicationBindings).list(page)],
+  [
+    'values of a user',
+    (h) =>
+      createProfileValues(h, statements.profileValues).listByUser({
+        userId: someUser,
+        applicationId: id(5, 7),
+        page,
+      }),
+  ],
+  ['audit records', (h) => createAudit(h, statements.audit).list({ page })],
+  [
+    'audit records, newest first',
+    (h) => createAudit(h, statements.audit).list({ page, order: 'newest-first' }),
+  ],
+  [
+    'audit records of an actor',
+    (h) => createAudit(h, statements.audit).list({ page, filter: { actor: { type: 'user', id: 'u7' } } }),
+  ],
+  [
+    'audit records of a target',
+    (h) => createAudit(h, statements.audit).list({ page, filter: { target: { type: 'user', id: 't7' } } }),
+  ],
+  [
+    'audit records of an action',
+    (h) => createAudit(h, statements.audit).list({ page, filter: { action: 'action-7' } }),
+  ],
+  [
+    'denied audit records',
+    (h) => createAudit(h, statements.audit).list({ page, filter: { outcome: 'denied' } }),
+  ],
+  ['outbox events', (h) => createOutbox(h, statements.outbox).list({ page })],
+  ['pending outbox events', (h) => createOutbox(h, statements.outbox).list({ page, state: 'pending' })],
+  ['delivered outbox events', (h) => createOutbox(h, statements.outbox).list({ page, state: 'delivered' })],
+  ['dead outbox events', (h) => createOutbox(h, statements.outbox).list({ page, state: 'dead' })],
+]
+
+const ON_PLATFORM: readonly Listed[] = [
+  ['users', (h) => createUsers(h, statements.users).list(page)],
+  [
+    'accounts of a user',
+    (h) => createAccounts(h, statements.accounts).listByUser({ userId: someUser, page }),
+  ],
+  [
+    'external identities of a user',
+    (h) => createExternalIdentities(h, statements.externalIdentities).listByUser({ userId: someUser, page }),
+  ],
+  [
+    'an external identity',
+    (h) =>
+      createExternalIdentities(h, statements.externalIdentities).resolve({
+        issuer: 'https://idp',
+        subject: 's7',
+      }),
+  ],
+  [
+    'tenant accounts of a user',
+    (h) => createTenantAccounts(h, statements.tenantAccounts).listByUser({ userId: someUser, page }),
+  ],
+  [
+    'values of a user',
+    (h) => createProfileValues(h, statements.profileValues).listByUser({ userId: someUser, page }),
+  ],
+]
+
+// A page row, the row that says whether a page follows, and for each of them what a policy or a join looks up.
+const LOOKUPS_PER_ROW = 4
+const MAX_ROWS = (LIMIT + 1) * LOOKUPS_PER_ROW
+
+describe.each([
+  ['with plans for the values', 'force_custom_plan'],
+  ['with one plan for all values', 'force_generic_plan'],
+])('%s', (_, planCache) => {
+  test.each(IN_TENANT)('a tenant lists %s at the cost of a page', async (_name, call) => {
+    const { rowsRead, wholeTables } = await explain(await recordStatement(TENANT, call), {
+      scope: `t${TENANT}`,
+      planCache,
+    })
+    expect(wholeTables).toEqual([])
+    expect(rowsRead).toBeGreaterThan(0)
+    expect(rowsRead).toBeLessThanOrEqual(MAX_ROWS)
+  })
+
+  test.each(ON_PLATFORM)('a platform scope lists %s at the cost of a page', async (_name, call) => {
+    const { rowsRead, wholeTables } = await explain(await recordStatement(null, call), {
+      scope: 'p',
+      planCache,
+    })
+    expect(wholeTables).toEqual([])
+    expect(rowsRead).toBeGreaterThan(0)
+    expect(rowsRead).toBeLessThanOrEqual(MAX_ROWS)
+  })
+})
+
+test('the same check finds a query without an index', async () => {
+  const statement = { name: '', text: `SELECT * FROM users WHERE display_name = $1` }
+  const { rowsRead, wholeTables } = await explain(
+    { statement, values: ['name 7'] },
+    { scope: 'p', planCache: 'force_custom_plan' },
+  )
+  expect(wholeTables).toEqual(['users'])
+  expect(rowsRead).toBeGreaterThan(MAX_ROWS)
+})
