@@ -1,12 +1,16 @@
 import type { Backend, BackendKind } from './backends/backend.ts'
 import { createContainerBackend, hasContainerRuntime } from './backends/container-backend.ts'
-import { createEmbeddedBackend } from './backends/embedded-backend.ts'
+import { createEmbeddedBackend } from './backends/embedded/embedded-backend.ts'
 import { createUrlBackend } from './backends/url-backend.ts'
 import { type LocalProvider, providerOver } from './local-provider.ts'
 import { ProviderError } from './provider-error.ts'
+import { assertRolePrefix, DEFAULT_ROLE_PREFIX } from './provisioning/role-names.ts'
 
 export interface LocalProviderOptions {
-  /** Default `auto`: a given URL, else a container where a runtime answers, else an embedded server. */
+  /**
+   * Default `auto`: a given URL; else a container where a runtime answers and neither `dataDir` nor `port` is given;
+   * else an embedded server.
+   */
   readonly backend?: 'auto' | BackendKind
   /** The URL of an administrator: a superuser, or a login with CREATEDB and CREATEROLE. */
   readonly databaseUrl?: string
@@ -14,53 +18,96 @@ export interface LocalProviderOptions {
   readonly dataDir?: string
   /** Embedded: the port on 127.0.0.1. Default: a free one. */
   readonly port?: number
-  /** The major version of Postgres. Default: the one that comes embedded. */
-  readonly major?: number
-  /** Server settings, as in postgresql.conf. */
+  /** The major version of Postgres. Default: the given server's, or the one that comes embedded. */
+  readonly major?: 15 | 16 | 17 | 18
+  /** Container, embedded: server settings, as in postgresql.conf. */
   readonly settings?: Readonly<Record<string, string>>
+  /** How the names of all roles begin. Default `user_engine`; for a server that others provision as well. */
+  readonly rolePrefix?: string
+  /** Told what is done, one line each, without secrets. Default: nobody. */
+  readonly log?: (line: string) => void
 }
 
-const DEFAULT_MAJOR = 18
+const MAJORS = [15, 16, 17, 18]
+const NEWEST_MAJOR = 18
+const ATTEMPTS = 3
+
+// The provider decides where the server listens and what it serves.
+const RESERVED_SETTINGS = [
+  'config_file',
+  'data_directory',
+  'external_pid_file',
+  'hba_file',
+  'ident_file',
+  'listen_addresses',
+  'port',
+  'unix_socket_directories',
+]
 
 /**
  * Brings up a Postgres, or takes the given one.
  * @throws ProviderError with one sentence that says what to change.
  */
 export async function createLocalProvider(options: LocalProviderOptions = {}): Promise<LocalProvider> {
-  const backend = await openBackend(options)
-  try {
-    return await providerOver(backend)
-  } catch (cause) {
-    await backend.stop()
-    throw new ProviderError(
-      'BACKEND_UNAVAILABLE',
-      `The ${backend.description} does not answer its administrator.`,
-      { cause },
-    )
+  assertOptions(options)
+  const { rolePrefix = DEFAULT_ROLE_PREFIX, major, log = () => {} } = options
+  for (let attempt = 1; ; attempt += 1) {
+    const backend = await openBackend(options, log)
+    try {
+      return await providerOver(backend, { rolePrefix, major, log })
+    } catch (error) {
+      await backend.stop()
+      // A server of another process may be stopped by it just after it was found: the next attempt starts one.
+      const hasLeft = backend.kind === 'embedded' && backend.reused && isUnavailable(error)
+      if (!hasLeft || attempt === ATTEMPTS) throw error
+    }
   }
 }
 
-async function openBackend(options: LocalProviderOptions): Promise<Backend> {
+function isUnavailable(error: unknown): boolean {
+  return error instanceof ProviderError && error.code === 'BACKEND_UNAVAILABLE'
+}
+
+async function openBackend(options: LocalProviderOptions, log: (line: string) => void): Promise<Backend> {
   const { databaseUrl, dataDir, port, major, settings = {} } = options
   switch (await chooseBackend(options)) {
     case 'url':
-      if (databaseUrl === undefined)
-        throw new ProviderError('INVALID_OPTION', 'The url backend needs a database URL.')
+      if (databaseUrl === undefined) throw invalid('The url backend needs databaseUrl.')
+      if (Object.keys(settings).length > 0) log('the given server keeps its own settings')
       return createUrlBackend(databaseUrl)
     case 'container':
-      return await createContainerBackend({ major: major ?? DEFAULT_MAJOR, settings })
+      return await createContainerBackend({ major: major ?? NEWEST_MAJOR, settings, log })
     case 'embedded':
-      return await createEmbeddedBackend({ dataDir, port, major, settings })
+      return await createEmbeddedBackend({ dataDir, port, major, settings, log })
   }
 }
 
-async function chooseBackend({
-  backend = 'auto',
-  databaseUrl,
-  dataDir,
-}: LocalProviderOptions): Promise<BackendKind> {
+async function chooseBackend(options: LocalProviderOptions): Promise<BackendKind> {
+  const { backend = 'auto', databaseUrl, dataDir, port } = options
   if (backend !== 'auto') return backend
   if (databaseUrl !== undefined) return 'url'
-  // A data folder is something only the embedded server keeps.
-  return dataDir === undefined && (await hasContainerRuntime()) ? 'container' : 'embedded'
+  const isEmbeddedOnly = dataDir !== undefined || port !== undefined
+  return !isEmbeddedOnly && (await hasContainerRuntime()) ? 'container' : 'embedded'
+}
+
+function assertOptions({ port, major, settings = {}, rolePrefix, dataDir }: LocalProviderOptions): void {
+  if (port !== undefined && !(Number.isInteger(port) && port > 0 && port < 65_536))
+    throw invalid('The port is a whole number from 1 to 65535.')
+  if (major !== undefined && !MAJORS.includes(major))
+    throw new ProviderError(
+      'NOT_SUPPORTED',
+      `Postgres ${major} is not supported: choose ${MAJORS.join(', ')}.`,
+    )
+  if (dataDir === '') throw invalid('The data folder needs a name.')
+  if (rolePrefix !== undefined) assertRolePrefix(rolePrefix)
+  for (const name of Object.keys(settings)) {
+    if (!/^[a-z_][a-z0-9_.]*$/i.test(name))
+      throw invalid(`${JSON.stringify(name)} is no name of a server setting.`)
+    if (RESERVED_SETTINGS.includes(name.toLowerCase()))
+      throw invalid(`The provider sets ${name} itself: leave it out of the settings.`)
+  }
+}
+
+function invalid(message: string): ProviderError {
+  return new ProviderError('INVALID_OPTION', message)
 }

@@ -1,5 +1,5 @@
 export type { AdminConnection, BackendFaults, BackendKind } from './backends/backend.ts'
-export { canReach, serverAccount } from './backends/server-account.ts'
+export { canReach, type ServerAccount, serverAccount } from './backends/embedded/server-account.ts'
 export type {
   CapabilityDescription,
   ConnectionLease,
@@ -8,7 +8,7 @@ export type {
   PostgresCapability,
 } from './capability.ts'
 export { createLocalProvider, type LocalProviderOptions } from './create-local-provider.ts'
-export type { LocalDatabase } from './local-database.ts'
+export type { LocalDatabase, QueryRows } from './local-database.ts'
 export {
   attachLocalProvider,
   type LocalProvider,

@@ -1,99 +1,171 @@
-import { asAdministrator, type QueryRows } from './administration.ts'
-import type { AdminConnection } from './backends/backend.ts'
+import { asAdministrator } from './administration.ts'
 import type { CapabilityDescription, ConnectionLease, LeaseRole, PostgresCapability } from './capability.ts'
 import { PACKAGE_NAME, PACKAGE_VERSION } from './package-info.ts'
-import { createLogins, dropLogins, GROUP_ROLES, type Logins } from './provision-database.ts'
+import { ProviderError } from './provider-error.ts'
+import {
+  areThere,
+  createLogins,
+  type Logins,
+  type LoginTerritory,
+  namesOf,
+  removeLogins,
+} from './provisioning/logins.ts'
+import { groupRoles } from './provisioning/role-names.ts'
+
+export interface QueryRows {
+  readonly rows: Record<string, unknown>[]
+}
 
 /** One provisioned database and what its consumer is handed. */
 export interface LocalDatabase {
   readonly name: string
+  /** What the consumer gets. It stays the same object when the database is provisioned again [CAP-01]. */
   readonly capability: PostgresCapability
-  /** Runs SQL in this database as the administrator: for tests, to look past the consumer. */
+  /**
+   * Runs SQL in this database as the administrator: for tests, to look past the consumer. Errors are the driver's.
+   * @throws ProviderError `BACKEND_UNAVAILABLE` when there is no connection.
+   */
   query(text: string, values?: readonly unknown[]): Promise<QueryRows>
   /**
-   * Hands out new logins from now on. The old ones go on for `drainMs` milliseconds (default 5,000), then their
-   * connections are ended and they are removed.
+   * Hands out new logins with new passwords from now on. The old ones go on for `drainMs` milliseconds, then their
+   * connections are ended and they are removed [CAP-04]. Default: what their leases promise.
    */
   rotateCredentials(options?: { readonly drainMs?: number }): Promise<void>
-  /** Ends every wait for a rotation and removes all logins. */
-  release(): Promise<void>
 }
 
-interface LocalDatabaseOptions {
-  readonly admin: AdminConnection
+/** What the provider alone may do with a database. */
+export interface ManagedDatabase extends LocalDatabase {
+  /** Says which epoch it is after provisioning, and makes logins where there are none. */
+  renew(epoch: string): Promise<void>
+  /** Ends all logins at once, also those that drain; nothing can be leased from now on. */
+  release(): Promise<void>
+  /** The database is gone with all its logins. */
+  forget(): void
+}
+
+interface ManagedDatabaseOptions {
+  readonly territory: LoginTerritory
   readonly name: string
   readonly schema: string
-  readonly epoch: string
+  /** What leases promise to connections after a rotation, in milliseconds. */
+  readonly drainMs: number
+  readonly log: (line: string) => void
 }
 
-/** Creates the logins of a provisioned database. */
-export async function openLocalDatabase(options: LocalDatabaseOptions): Promise<LocalDatabase> {
-  return new ProvisionedDatabase(options, await createLogins(options.admin, options.name, 0))
+export function createManagedDatabase(options: ManagedDatabaseOptions): ManagedDatabase {
+  return new ProvisionedDatabase(options)
 }
 
-const DEFAULT_DRAIN_MS = 5_000
 const MAX_CONNECTIONS = { runtime: 20, relay: 8 }
 
-class ProvisionedDatabase implements LocalDatabase {
+class ProvisionedDatabase implements ManagedDatabase {
   readonly name: string
   readonly capability: PostgresCapability
-  readonly #options: LocalDatabaseOptions
-  readonly #retiring = new Map<Logins, NodeJS.Timeout>()
-  #logins: Logins
-  #generation = 0
-  #drainMs = DEFAULT_DRAIN_MS
+  readonly #options: ManagedDatabaseOptions
+  readonly #draining = new Map<Logins, NodeJS.Timeout>()
+  #epoch: string | null = null
+  #logins: Logins | null = null
+  #turn: Promise<void> = Promise.resolve()
 
-  constructor(options: LocalDatabaseOptions, logins: Logins) {
+  constructor(options: ManagedDatabaseOptions) {
     this.name = options.name
     this.#options = options
-    this.#logins = logins
     this.capability = { describe: async () => this.#describe(), lease: async (role) => this.#lease(role) }
   }
 
   async query(text: string, values: readonly unknown[] = []): Promise<QueryRows> {
-    return await asAdministrator(this.#options.admin, this.name, (client) => client.query(text, [...values]))
+    const { admin } = this.#options.territory
+    return await asAdministrator(admin, this.name, async (client) => {
+      const { rows } = await client.query<Record<string, unknown>>(text, [...values])
+      return { rows }
+    })
   }
 
-  async rotateCredentials({ drainMs = DEFAULT_DRAIN_MS }: { readonly drainMs?: number } = {}): Promise<void> {
-    const retired = this.#logins
-    this.#generation += 1
-    this.#drainMs = drainMs
-    this.#logins = await createLogins(this.#options.admin, this.name, this.#generation)
-    const timer = setTimeout(() => void this.#drop(retired), drainMs)
-    timer.unref()
-    this.#retiring.set(retired, timer)
+  async renew(epoch: string): Promise<void> {
+    await this.#inTurn(async () => {
+      const { territory } = this.#options
+      const before = this.#logins
+      const isSame = epoch === this.#epoch && before !== null && (await areThere(territory, before))
+      if (isSame) return
+      this.#epoch = epoch
+      this.#logins = await createLogins(territory, this.name)
+      if (before !== null) await this.#remove(before)
+    })
+  }
+
+  async rotateCredentials({
+    drainMs = this.#options.drainMs,
+  }: {
+    readonly drainMs?: number
+  } = {}): Promise<void> {
+    assertDrain(drainMs)
+    await this.#inTurn(async () => {
+      const retired = this.#current()
+      this.#logins = await createLogins(this.#options.territory, this.name)
+      const timer = setTimeout(() => void this.#inTurn(() => this.#remove(retired)), drainMs)
+      timer.unref()
+      this.#draining.set(retired, timer)
+    })
   }
 
   async release(): Promise<void> {
-    const retiring = [...this.#retiring]
-    for (const [logins, timer] of retiring) {
-      clearTimeout(timer)
-      await this.#drop(logins)
-    }
-    await dropLogins(this.#options.admin, this.name, this.#logins)
+    await this.#inTurn(async () => {
+      const all = [...this.#draining.keys(), this.#logins].filter((logins) => logins !== null)
+      this.forget()
+      for (const logins of all) await this.#remove(logins)
+    })
   }
 
-  async #drop(logins: Logins): Promise<void> {
-    this.#retiring.delete(logins)
-    // The server may be down, or gone for good; a login that stays is removed with its database.
-    await dropLogins(this.#options.admin, this.name, logins).catch(() => {})
+  forget(): void {
+    for (const timer of this.#draining.values()) clearTimeout(timer)
+    this.#draining.clear()
+    this.#logins = null
+  }
+
+  async #inTurn(work: () => Promise<void>): Promise<void> {
+    const turn = this.#turn.then(work)
+    this.#turn = turn.catch(() => {})
+    await turn
+  }
+
+  async #remove(logins: Logins): Promise<void> {
+    this.#draining.delete(logins)
+    const { territory, log } = this.#options
+    try {
+      await removeLogins(territory, this.name, namesOf(logins))
+    } catch (error) {
+      // The server may be down, or gone for good; nobody knows the passwords any more.
+      log(
+        `logins of ${this.name} were not removed: ${error instanceof Error ? error.message : 'unknown reason'}`,
+      )
+    }
+  }
+
+  #current(): Logins {
+    if (this.#logins !== null) return this.#logins
+    throw new ProviderError(
+      'STOPPED',
+      `The database ${JSON.stringify(this.name)} was dropped, or its provider was stopped: provision it again.`,
+    )
   }
 
   #describe(): CapabilityDescription {
+    const { territory, schema } = this.#options
     return {
       provider: { name: PACKAGE_NAME, version: PACKAGE_VERSION },
       database: this.name,
-      schema: this.#options.schema,
-      roles: GROUP_ROLES,
+      schema,
+      roles: groupRoles(territory.rolePrefix),
       pooler: { mode: 'none', preparedStatements: true },
       maxConnections: MAX_CONNECTIONS,
-      epoch: this.#options.epoch,
+      epoch: this.#epoch ?? 'unknown',
     }
   }
 
   #lease(role: LeaseRole): ConnectionLease {
-    const { host, port, tls } = this.#options.admin
-    const { name: user, password } = this.#logins[role]
+    const { territory, drainMs } = this.#options
+    const { host, port, tls } = territory.admin
+    const { name: user, password } = this.#current()[role]
     return {
       leaseId: user,
       host,
@@ -103,7 +175,15 @@ class ProvisionedDatabase implements LocalDatabase {
       password,
       tls,
       expiresAt: null,
-      drainMs: this.#drainMs,
+      drainMs,
     }
   }
+}
+
+const LONGEST_TIMER_MS = 2 ** 31 - 1
+
+/** @throws ProviderError `INVALID_OPTION`. */
+export function assertDrain(drainMs: number): void {
+  if (Number.isInteger(drainMs) && drainMs >= 0 && drainMs <= LONGEST_TIMER_MS) return
+  throw new ProviderError('INVALID_OPTION', 'drainMs is a whole number of milliseconds, 0 or more.')
 }

@@ -1,259 +1,332 @@
-// On a real embedded server of its own: nothing here is mocked, and every fault is a real one.
-import { spawn, spawnSync } from 'node:child_process'
-import { once } from 'node:events'
-import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
-import { createServer } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import pg from 'pg'
+// On the server of the test run, which may be a given one: nothing here is mocked.
+import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { processTree } from './backends/processes.ts'
-import type { ConnectionLease } from './capability.ts'
+import type { LeaseRole } from './capability.ts'
 import { createLocalProvider } from './create-local-provider.ts'
+import type { LocalDatabase } from './local-database.ts'
 import type { LocalProvider } from './local-provider.ts'
+import { connectWith, queryWith } from './testing/connect.ts'
+import { useSharedServer } from './testing/shared-server.ts'
 
-const folder = mkdtempSync(join(tmpdir(), 'provider-test-'))
-chmodSync(folder, 0o755)
+const server = useSharedServer()
+const roles = ['runtime', 'relay', 'migration'] as const satisfies readonly LeaseRole[]
 let provider: LocalProvider
 
 beforeAll(async () => {
-  provider = await createLocalProvider({ backend: 'embedded', dataDir: join(folder, 'main') })
-}, 60_000)
-
-afterAll(async () => {
-  await provider.stop()
-  rmSync(folder, { recursive: true, force: true })
+  provider = await server.attach()
 })
 
-async function connect(lease: ConnectionLease): Promise<pg.Client> {
-  const { host, port, database, user, password } = lease
-  const client = new pg.Client({ host, port, database, user, password })
-  client.on('error', () => {})
-  await client.connect()
-  return client
-}
+afterAll(async () => {
+  await server.clear()
+})
 
-async function withLogin<Result>(
-  lease: ConnectionLease,
-  work: (client: pg.Client) => Promise<Result>,
-): Promise<Result> {
-  const client = await connect(lease)
-  try {
-    return await work(client)
-  } finally {
-    await client.end()
-  }
+async function usersOf({ capability }: LocalDatabase): Promise<readonly string[]> {
+  return await Promise.all(roles.map(async (role) => (await capability.lease(role)).user))
 }
 
 describe('provisioning', () => {
-  test('is repeatable and hands over three logins with three sets of rights [CAP-01, CAP-02]', async () => {
-    await provider.provisionDatabase({ name: 'roles' })
-    const { capability } = await provider.provisionDatabase({ name: 'roles' })
-    const facts = async (role: 'runtime' | 'relay' | 'migration') =>
-      await withLogin(await capability.lease(role), async (client) => {
-        const { rows } = await client.query(`
-          SELECT rolsuper, rolbypassrls, rolcreatedb, rolcreaterole,
-            has_schema_privilege(current_user, 'user_engine', 'CREATE') AS creates,
-            has_schema_privilege(current_user, 'public', 'CREATE') AS creates_in_public,
-            has_database_privilege(current_user, current_database(), 'TEMP') AS temp
-          FROM pg_roles WHERE rolname = current_user`)
-        return rows[0]
+  test('hands over plain data: what it is, and a lease for each role [CAP-01]', async () => {
+    const name = server.name('plain')
+    const { capability } = await provider.provisionDatabase({ name })
+    const description = await capability.describe()
+    const { host, port } = server.handle.admin
+    expect(description).toEqual({
+      provider: { name: '@user-engine/provider-local', version: expect.stringMatching(/^\d+\.\d+\.\d+/) },
+      database: name,
+      schema: 'user_engine',
+      roles: { owner: 'user_engine_owner', runtime: 'user_engine_runtime', relay: 'user_engine_relay' },
+      pooler: { mode: 'none', preparedStatements: true },
+      maxConnections: { runtime: 20, relay: 8 },
+      epoch: expect.stringMatching(/^\d+-\d+-\d+$/),
+    })
+    for (const role of roles) {
+      const lease = await capability.lease(role)
+      expect(lease).toEqual({
+        leaseId: lease.user,
+        host,
+        port,
+        database: name,
+        user: expect.stringContaining(`user_engine_${role}_`),
+        password: expect.stringMatching(/^[\w-]{32}$/),
+        tls: server.handle.admin.tls,
+        expiresAt: null,
+        drainMs: 5_000,
       })
-    const harmless = { rolsuper: false, rolbypassrls: false, rolcreatedb: false, rolcreaterole: false }
-    const limited = { ...harmless, creates: false, creates_in_public: false, temp: false }
-    expect(await facts('runtime')).toEqual(limited)
-    expect(await facts('relay')).toEqual(limited)
-    expect(await facts('migration')).toEqual({ ...limited, creates: true })
-    const users = await Promise.all(
-      (['runtime', 'relay', 'migration'] as const).map((role) => capability.lease(role)),
+      expect(JSON.parse(JSON.stringify(lease))).toEqual(lease)
+    }
+  })
+
+  test('gives three logins three sets of rights, and the public none [CAP-02]', async () => {
+    const database = await provision('rights')
+    const { capability } = database
+    const facts = async (role: LeaseRole) =>
+      await queryWith(
+        await capability.lease(role),
+        `SELECT rolsuper OR rolbypassrls OR rolcreatedb OR rolcreaterole OR rolreplication AS powerful,
+          has_schema_privilege('user_engine', 'USAGE') AS uses,
+          has_schema_privilege('user_engine', 'CREATE') AS creates,
+          has_schema_privilege('public', 'CREATE') OR has_schema_privilege('public', 'USAGE') AS public,
+          has_database_privilege(current_database(), 'CREATE') OR has_database_privilege(current_database(), 'TEMP') AS database,
+          pg_has_role('user_engine_owner', 'MEMBER') AS owns
+        FROM pg_roles WHERE rolname = current_user`,
+      )
+    const limited = {
+      powerful: false,
+      uses: true,
+      creates: false,
+      public: false,
+      database: false,
+      owns: false,
+    }
+    expect(await facts('runtime')).toEqual([limited])
+    expect(await facts('relay')).toEqual([limited])
+    expect(await facts('migration')).toEqual([{ ...limited, creates: true, owns: true }])
+    const { rows } = await database.query(
+      `SELECT pg_get_userbyid(nspowner) AS owner, rolcanlogin AS login,
+        (SELECT pg_encoding_to_char(encoding) || ' ' || datcollate FROM pg_database WHERE datname = current_database()) AS text
+      FROM pg_namespace JOIN pg_roles ON pg_roles.oid = nspowner WHERE nspname = 'user_engine'`,
     )
-    expect(new Set(users.map(({ user }) => user)).size).toBe(3)
+    expect(rows).toEqual([{ owner: 'user_engine_owner', login: false, text: 'UTF8 C' }])
+  })
+
+  test('lets the migration login act as the owner, and runtime use what it is granted', async () => {
+    const { capability } = await provision('grants')
+    const migration = await capability.lease('migration')
+    await queryWith(
+      migration,
+      `SET ROLE user_engine_owner;
+      CREATE TABLE user_engine.kept AS SELECT 7 AS value;
+      GRANT SELECT ON user_engine.kept TO user_engine_runtime`,
+    )
+    const runtime = await capability.lease('runtime')
+    expect(await queryWith(runtime, 'SELECT value FROM user_engine.kept')).toEqual([{ value: 7 }])
+    const refused = { code: '42501' }
+    await expect(queryWith(runtime, 'INSERT INTO user_engine.kept VALUES (8)')).rejects.toMatchObject(refused)
+    await expect(queryWith(runtime, 'CREATE TABLE user_engine.mine ()')).rejects.toMatchObject(refused)
+    await expect(queryWith(runtime, 'SET ROLE user_engine_owner')).rejects.toMatchObject(refused)
+    const relay = await capability.lease('relay')
+    await expect(queryWith(relay, 'SELECT value FROM user_engine.kept')).rejects.toMatchObject(refused)
+  })
+
+  test('is repeatable: the same object, and leases that are out stay good', async () => {
+    const name = server.name('twice')
+    const first = await provider.provisionDatabase({ name })
+    const before = await first.capability.describe()
+    const users = await usersOf(first)
+    await first.query('CREATE TABLE user_engine.kept ()')
+    const [second, third] = await Promise.all([
+      provider.provisionDatabase({ name }),
+      provider.provisionDatabase({ name }),
+    ])
+    expect(second).toBe(first)
+    expect(third).toBe(first)
+    expect(await usersOf(first)).toEqual(users)
+    expect(await first.capability.describe()).toEqual(before)
+    expect((await first.query('SELECT * FROM user_engine.kept')).rows).toEqual([])
+  })
+
+  test('by several at once makes one database, and logins for each', async () => {
+    const name = server.name('together')
+    const all = await Promise.all(
+      [1, 2, 3, 4].map(async () => await (await server.attach()).provisionDatabase({ name })),
+    )
+    expect(new Set((await Promise.all(all.map(usersOf))).flat()).size).toBe(12)
+    expect(
+      new Set(await Promise.all(all.map(async ({ capability }) => (await capability.describe()).epoch))).size,
+    ).toBe(1)
+    for (const { capability } of all) {
+      expect(await queryWith(await capability.lease('runtime'), 'SELECT current_database() AS name')).toEqual(
+        [{ name }],
+      )
+    }
   })
 
   test('keeps the databases of one server apart', async () => {
-    const one = await provider.provisionDatabase({ name: 'apart_one' })
-    await provider.provisionDatabase({ name: 'apart_two' })
-    const lease = await one.capability.lease('runtime')
-    await expect(connect({ ...lease, database: 'apart_two' })).rejects.toMatchObject({ code: '42501' })
-    await expect(connect({ ...lease, database: 'postgres' })).resolves.toBeInstanceOf(pg.Client)
+    const one = await provision('apart_one')
+    const two = await provision('apart_two')
+    for (const role of roles) {
+      const lease = await one.capability.lease(role)
+      await expect(connectWith({ ...lease, database: two.name })).rejects.toMatchObject({ code: '42501' })
+    }
   })
 
-  test('copies a template and drops a database that is in use', async () => {
-    const template = await provider.provisionDatabase({ name: 'the_template' })
+  test('copies a template', async () => {
+    const template = await provision('template')
     await template.query('CREATE TABLE user_engine.marker AS SELECT 7 AS value')
-    const copy = await provider.provisionDatabase({ name: 'the_copy', template: 'the_template' })
-    const { rows } = await copy.query('SELECT value FROM user_engine.marker')
-    expect(rows).toEqual([{ value: 7 }])
-    const client = await connect(await copy.capability.lease('runtime'))
-    await provider.dropDatabase('the_copy')
-    await expect(client.query('SELECT 1')).rejects.toThrow()
-    const { rows: left } = await template.query(`SELECT datname FROM pg_database WHERE datname = 'the_copy'`)
-    expect(left).toEqual([])
+    const copy = await provider.provisionDatabase({ name: server.name('copy'), template: template.name })
+    expect((await copy.query('SELECT value FROM user_engine.marker')).rows).toEqual([{ value: 7 }])
+    expect((await copy.capability.describe()).epoch).not.toBe((await template.capability.describe()).epoch)
+    const other = await template.capability.lease('runtime')
+    await expect(connectWith({ ...other, database: copy.name })).rejects.toMatchObject({ code: '42501' })
   })
 
-  test('rotates credentials: new logins at once, old ones until the drain window ends', async () => {
-    const database = await provider.provisionDatabase({ name: 'rotating' })
-    const before = await database.capability.lease('runtime')
-    const running = await connect(before)
-    await database.rotateCredentials({ drainMs: 400 })
-    const after = await database.capability.lease('runtime')
-    expect(after.user).not.toBe(before.user)
-    await withLogin(after, async (client) => await client.query('SELECT 1'))
-    await running.query('SELECT 1')
-    await new Promise<void>((resolve) => running.once('end', resolve))
-    // No login any more, or no role any more: refused either way.
-    await expect(connect(before)).rejects.toMatchObject({ code: expect.stringMatching(/^28/) })
-  })
-})
-
-describe('faults', () => {
-  test('a killed server has lost its processes and keeps what was acknowledged', async () => {
-    const database = await provider.provisionDatabase({ name: 'crashing' })
-    await database.query('CREATE TABLE user_engine.kept AS SELECT 1 AS value')
-    const client = await connect(await database.capability.lease('runtime'))
-    const broken = expect(client.query('SELECT pg_sleep(60)')).rejects.toThrow()
-    await provider.faults.kill()
-    await broken
-    await provider.faults.start()
-    const { rows } = await database.query('SELECT value FROM user_engine.kept')
-    expect(rows).toEqual([{ value: 1 }])
-  })
-
-  test('a paused server answers nothing, and everything once it goes on', async () => {
-    const database = await provider.provisionDatabase({ name: 'pausing' })
-    const client = await connect(await database.capability.lease('runtime'))
-    await provider.faults.pause()
-    let answered = false
-    const answer = client.query('SELECT 1').finally(() => {
-      answered = true
+  test('uses other roles for another prefix, and refuses the schema of somebody else', async () => {
+    const rolePrefix = `ue_${randomBytes(4).toString('hex')}`
+    const other = await server.attach({ rolePrefix })
+    const name = server.name('prefix')
+    const database = await other.provisionDatabase({ name })
+    expect((await database.capability.describe()).roles.owner).toBe(`${rolePrefix}_owner`)
+    await expect(provider.provisionDatabase({ name })).rejects.toMatchObject({
+      code: 'INVALID_OPTION',
+      message: expect.stringContaining(`belongs to the role "${rolePrefix}_owner"`),
     })
-    const fresh = connect(await database.capability.lease('runtime')).finally(() => {
-      answered = true
-    })
-    // Nothing can be waited for that must not happen; a paused process does not run however long this is.
-    await new Promise((resolve) => setTimeout(resolve, 150))
-    expect(answered).toBe(false)
-    await provider.faults.resume()
-    await answer
-    await (await fresh).end()
-    await client.end()
-  })
-})
-
-describe('one data folder', () => {
-  test('is served by one server: a second process uses it and leaves it running', async () => {
-    const second = await createLocalProvider({ backend: 'embedded', dataDir: join(folder, 'main') })
-    expect(second.backend.reused).toBe(true)
-    expect(second.serverHandle.admin.port).toBe(provider.serverHandle.admin.port)
-    await second.stop()
-    const database = await provider.provisionDatabase({ name: 'still_here' })
-    expect((await database.query('SELECT 1 AS one')).rows).toEqual([{ one: 1 }])
+    await other.dropDatabase(name)
+    const admin = await provision('admin')
+    await admin.query(`DROP ROLE ${rolePrefix}_owner, ${rolePrefix}_runtime, ${rolePrefix}_relay`)
   })
 
-  test('survives kill -9 of its owner: the next one finds server or data', async () => {
-    const dataDir = join(folder, 'orphaned')
-    const script = `
-      import { createLocalProvider } from ${JSON.stringify(new URL('./index.ts', import.meta.url).href)}
-      const provider = await createLocalProvider({ backend: 'embedded', dataDir: ${JSON.stringify(dataDir)} })
-      const database = await provider.provisionDatabase({ name: 'kept' })
-      await database.query('CREATE TABLE user_engine.kept AS SELECT 1 AS value')
-      process.stdout.write('ready ' + provider.serverHandle.admin.port + '\\n')
-      setInterval(() => {}, 1000)`
-    const child = spawn(process.execPath, ['--input-type=module', '--eval', script], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    })
-    const [line] = (await once(child.stdout, 'data')) as [Buffer]
-    expect(String(line)).toMatch(/^ready \d+/)
-    child.kill('SIGKILL')
-    await once(child, 'exit')
-    const heir = await createLocalProvider({ backend: 'embedded', dataDir })
-    expect(heir.backend.reused).toBe(true)
-    const database = await heir.provisionDatabase({ name: 'kept' })
-    expect((await database.query('SELECT value FROM user_engine.kept')).rows).toEqual([{ value: 1 }])
-    await heir.faults.kill()
-    const next = await createLocalProvider({ backend: 'embedded', dataDir })
-    expect(next.backend.reused).toBe(false)
-    const again = await next.provisionDatabase({ name: 'kept' })
-    expect((await again.query('SELECT value FROM user_engine.kept')).rows).toEqual([{ value: 1 }])
-    await next.stop()
-  }, 60_000)
-
-  test('two that start at once share one server', async () => {
-    const dataDir = join(folder, 'contended')
-    const [one, two] = await Promise.all(
-      [1, 2].map(() => createLocalProvider({ backend: 'embedded', dataDir })),
-    )
-    expect([one?.backend.reused, two?.backend.reused].sort()).toEqual([false, true])
-    await one?.stop()
-    await two?.stop()
-  }, 60_000)
-})
-
-describe('what cannot be done is said in one sentence', () => {
-  test('a port in use', async () => {
-    const blocker = createServer().listen(0, '127.0.0.1')
-    await once(blocker, 'listening')
-    const address = blocker.address()
-    const port = typeof address === 'object' && address !== null ? address.port : 0
-    await expect(createLocalProvider({ backend: 'embedded', port })).rejects.toMatchObject({
-      code: 'PORT_IN_USE',
-      message: `Port ${port} on 127.0.0.1 is in use: choose another one.`,
-    })
-    blocker.close()
-  })
-
-  test('a folder that is a file', async () => {
-    await expect(createLocalProvider({ backend: 'embedded', dataDir: '/dev/null' })).rejects.toMatchObject({
-      code: 'FOLDER_NOT_WRITABLE',
-    })
-  })
-
-  test.runIf(process.getuid?.() === 0)('as root: a folder that the server account cannot enter', async () => {
-    const closed = join(folder, 'closed')
-    mkdirSync(closed, { mode: 0o700 })
+  test.each([
+    [{ name: '' }],
+    [{ name: 'postgres' }],
+    [{ name: 'x'.repeat(64) }],
+    [{ schema: 'pg_mine' }],
+    [{ drainMs: -1 }],
+    [{ drainMs: 0.5 }],
+  ])('refuses what cannot work: %j', async (options) => {
     await expect(
-      createLocalProvider({ backend: 'embedded', dataDir: join(closed, 'data') }),
+      provider.provisionDatabase({ name: server.name('refused'), ...options }),
     ).rejects.toMatchObject({
-      code: 'FOLDER_NOT_WRITABLE',
-      message: expect.stringContaining('does not run as root'),
-    })
-  })
-
-  test('another major than the embedded one', async () => {
-    await expect(createLocalProvider({ backend: 'embedded', major: 9 })).rejects.toMatchObject({
-      code: 'NOT_SUPPORTED',
-    })
-  })
-
-  test('faults of a given server, and a URL that is none', async () => {
-    const { admin } = provider.serverHandle
-    const databaseUrl = `postgres://${admin.user}:${admin.password}@${admin.host}:${admin.port}/postgres`
-    const given = await createLocalProvider({ databaseUrl })
-    expect(given.backend.kind).toBe('url')
-    expect(given.backend.description).not.toContain(admin.password)
-    await expect(given.faults.kill()).rejects.toMatchObject({ code: 'NOT_SUPPORTED' })
-    await expect(createLocalProvider({ databaseUrl: 'mysql://x' })).rejects.toMatchObject({
       code: 'INVALID_OPTION',
     })
-    await expect(
-      createLocalProvider({ databaseUrl: databaseUrl.replace(admin.password, 'wrong') }),
-    ).rejects.toMatchObject({
-      code: 'BACKEND_UNAVAILABLE',
-      message: expect.not.stringContaining('wrong'),
+  })
+
+  test('refuses a template that is not there, and one that is in use', async () => {
+    const name = server.name('from_nowhere')
+    await expect(provider.provisionDatabase({ name, template: 'no_such' })).rejects.toMatchObject({
+      code: 'INVALID_OPTION',
+      message: 'There is no database "no_such" to copy.',
     })
+    const template = await provision('busy')
+    const client = await connectWith(await template.capability.lease('runtime'))
+    await expect(provider.provisionDatabase({ name, template: template.name })).rejects.toMatchObject({
+      code: 'TEMPLATE_IN_USE',
+    })
+    await client.end()
+    await provider.provisionDatabase({ name, template: template.name })
   })
 })
 
-test('a stopped provider leaves no process and no temporary folder', async () => {
-  const temporary = await createLocalProvider({ backend: 'embedded' })
-  const database = await temporary.provisionDatabase()
-  const { rows } = await database.query(
-    `SELECT current_setting('data_directory') AS folder, pg_backend_pid() AS pid`,
-  )
-  const dataDirectory = String(rows[0]?.['folder'])
-  const listing = () => spawnSync('ls', [dataDirectory]).status
-  expect(listing()).toBe(0)
-  expect(processTree(process.pid).length).toBeGreaterThan(1)
-  await temporary.stop()
-  expect(listing()).not.toBe(0)
-}, 60_000)
+describe('dropping', () => {
+  test('removes a database that is in use, with the logins of everybody', async () => {
+    const name = server.name('dropped')
+    const database = await provider.provisionDatabase({ name })
+    const elsewhere = await (await server.attach()).provisionDatabase({ name })
+    const users = [...(await usersOf(database)), ...(await usersOf(elsewhere))]
+    const client = await connectWith(await database.capability.lease('runtime'))
+    await provider.dropDatabase(name)
+    await expect(client.query('SELECT 1')).rejects.toThrow()
+    await expect(database.capability.lease('runtime')).rejects.toMatchObject({ code: 'STOPPED' })
+    await expect(database.rotateCredentials()).rejects.toMatchObject({ code: 'STOPPED' })
+    await expect(database.query('SELECT 1')).rejects.toMatchObject({
+      code: 'BACKEND_UNAVAILABLE',
+      message: expect.stringContaining(`has no database "${name}"`),
+    })
+    const witness = await provision('witness')
+    const { rows } = await witness.query('SELECT rolname FROM pg_roles WHERE rolname = ANY ($1)', [users])
+    expect(rows).toEqual([])
+    await provider.dropDatabase(name)
+    await expect(provider.dropDatabase('postgres')).rejects.toMatchObject({ code: 'INVALID_OPTION' })
+  })
+
+  test('and provisioning from a copy is a restore: the same capability, another epoch [CAP-06]', async () => {
+    const database = await provision('restored')
+    await database.query('CREATE TABLE user_engine.kept AS SELECT 1 AS value')
+    const backup = server.name('backup')
+    await provider.provisionDatabase({ name: backup, template: database.name })
+    await database.query('INSERT INTO user_engine.kept VALUES (2)')
+    const before = await database.capability.describe()
+    await provider.dropDatabase(database.name)
+    const restored = await provider.provisionDatabase({ name: database.name, template: backup })
+    expect(restored).toBe(database)
+    expect((await database.capability.describe()).epoch).not.toBe(before.epoch)
+    expect((await database.query('SELECT value FROM user_engine.kept')).rows).toEqual([{ value: 1 }])
+    expect(await queryWith(await database.capability.lease('runtime'), 'SELECT 1 AS one')).toEqual([
+      { one: 1 },
+    ])
+  })
+})
+
+describe('a given server', () => {
+  function url({ user = server.handle.admin.user, password = server.handle.admin.password }): string {
+    const { host, port, database } = server.handle.admin
+    return `postgres://${encodeURIComponent(user)}:${encodeURIComponent(password)}@${host}:${port}/${database}`
+  }
+
+  test('is described without its password, and its processes are left alone', async () => {
+    const given = await createLocalProvider({ databaseUrl: url({}) })
+    expect(given.backend).toMatchObject({ kind: 'url', reused: true })
+    expect(given.backend.description).toMatch(/^given Postgres \d+(\.\d+)? on .+:\d+$/)
+    expect(JSON.stringify(given.backend)).not.toContain(server.handle.admin.password)
+    for (const fault of [given.faults.kill, given.faults.start, given.faults.pause, given.faults.resume]) {
+      await expect(fault()).rejects.toMatchObject({ code: 'NOT_SUPPORTED' })
+    }
+    const database = await given.provisionDatabase({ name: server.name('given') })
+    const users = await usersOf(database)
+    await given.stop()
+    await expect(given.provisionDatabase()).rejects.toMatchObject({ code: 'STOPPED' })
+    await expect(database.capability.lease('runtime')).rejects.toMatchObject({ code: 'STOPPED' })
+    const { rows } = await database.query('SELECT rolname FROM pg_roles WHERE rolname = ANY ($1)', [users])
+    expect(rows).toEqual([])
+  })
+
+  test('that refuses its administrator, or is another release, is told in one sentence', async () => {
+    const wrong = createLocalProvider({ databaseUrl: url({ password: 'not-the-password' }) })
+    await expect(wrong).rejects.toMatchObject({
+      code: 'BACKEND_UNAVAILABLE',
+      message: expect.stringMatching(/does not accept the administrator's login and password\.$/),
+    })
+    await expect(wrong).rejects.not.toMatchObject({ message: expect.stringContaining('not-the-password') })
+    const major = (await createLocalProvider({ databaseUrl: url({}) })).backend.serverVersion.startsWith('15')
+      ? 16
+      : 15
+    await expect(createLocalProvider({ databaseUrl: url({}), major })).rejects.toMatchObject({
+      code: 'NOT_SUPPORTED',
+      message: expect.stringContaining(`Postgres ${major} was asked for`),
+    })
+    await expect(createLocalProvider({ backend: 'url' })).rejects.toMatchObject({ code: 'INVALID_OPTION' })
+    await expect(
+      createLocalProvider({ databaseUrl: url({}), rolePrefix: 'Not A Role' }),
+    ).rejects.toMatchObject({
+      code: 'INVALID_OPTION',
+    })
+  })
+
+  test('is provisioned by an administrator with CREATEDB and CREATEROLE alone; less is not enough', async () => {
+    const witness = await provision('limited_admin')
+    const tag = randomBytes(4).toString('hex')
+    const password = randomBytes(12).toString('hex')
+    const [limited, powerless] = [`ue_admin_${tag}`, `ue_nobody_${tag}`]
+    await witness.query(`CREATE ROLE ${limited} LOGIN CREATEDB CREATEROLE PASSWORD '${password}'`)
+    await witness.query(`CREATE ROLE ${powerless} LOGIN PASSWORD '${password}'`)
+    const rolePrefix = `ue_${tag}`
+    const options = { databaseUrl: url({ user: limited, password }), rolePrefix }
+    const given = await createLocalProvider(options)
+    const name = server.name('by_limited')
+    const database = await given.provisionDatabase({ name })
+    const before = await database.capability.lease('runtime')
+    const running = await connectWith(before)
+    const ended = new Promise((resolve) => running.once('end', resolve))
+    await database.rotateCredentials({ drainMs: 0 })
+    await ended
+    expect(await queryWith(await database.capability.lease('migration'), 'SELECT 1 AS one')).toEqual([
+      { one: 1 },
+    ])
+    const client = await connectWith(await database.capability.lease('runtime'))
+    await given.dropDatabase(name)
+    await expect(client.query('SELECT 1')).rejects.toThrow()
+    await given.stop()
+    await expect(
+      (
+        await createLocalProvider({ ...options, databaseUrl: url({ user: powerless, password }) })
+      ).provisionDatabase({
+        name,
+      }),
+    ).rejects.toMatchObject({ code: 'NOT_PERMITTED' })
+    await witness.query(`DROP ROLE ${rolePrefix}_owner, ${rolePrefix}_runtime, ${rolePrefix}_relay`)
+    await witness.query(`DROP ROLE ${limited}, ${powerless}`)
+  })
+})
+
+async function provision(what: string): Promise<LocalDatabase> {
+  return await provider.provisionDatabase({ name: server.name(what) })
+}

@@ -1,64 +1,99 @@
-import { asAdministrator, identifier } from './administration.ts'
 import type { AdminConnection, Backend, BackendFaults, BackendKind } from './backends/backend.ts'
 import { refusedFaults } from './backends/url-backend.ts'
-import { type LocalDatabase, openLocalDatabase } from './local-database.ts'
-import { provisionDatabase } from './provision-database.ts'
+import {
+  assertDrain,
+  createManagedDatabase,
+  type LocalDatabase,
+  type ManagedDatabase,
+} from './local-database.ts'
+import { ProviderError } from './provider-error.ts'
+import {
+  assertDatabaseName,
+  assertSchemaName,
+  dropDatabase,
+  provisionDatabase,
+} from './provisioning/database.ts'
+import { type LoginTerritory, removeAbandonedLogins } from './provisioning/logins.ts'
+import { readServerFacts } from './server-facts.ts'
 
 export interface ProvisionOptions {
   /** Default `user_engine`. */
   readonly name?: string
   /** The schema for the consumer. Default `user_engine`. */
   readonly schema?: string
-  /** A database to copy instead of starting empty; nobody may be connected to it. */
+  /** A database to copy instead of starting empty; nobody may be connected to it. Only for a database that is not there. */
   readonly template?: string
+  /** How long connections go on after a rotation, as the leases promise it, in milliseconds. Default 5,000. */
+  readonly drainMs?: number
 }
 
 /** A stand-in for the platform team that hands over Postgres. */
 export interface LocalProvider {
   readonly backend: {
     readonly kind: BackendKind
+    /** For people, without a password: `embedded Postgres 18.4 on 127.0.0.1:54321`. */
     readonly description: string
+    /** Whether the server was running before; it then goes on after `stop`. */
     readonly reused: boolean
     readonly serverVersion: string
   }
-  /** Creates database, schema and roles where they are missing, and hands over the capability. */
+  /**
+   * Creates database, schema, roles and logins where they are missing, and hands over the capability. The same name
+   * gives the same object.
+   * @throws ProviderError `INVALID_OPTION`, `NOT_PERMITTED`, `TEMPLATE_IN_USE`, `BACKEND_UNAVAILABLE`, `STOPPED`.
+   */
   provisionDatabase(options?: ProvisionOptions): Promise<LocalDatabase>
-  /** Removes a database, also under the feet of whoever is connected. */
+  /**
+   * Removes a database, also under the feet of whoever is connected, and all its logins. Nothing to do when it is not
+   * there. A capability of it works again, with another epoch, once the database is provisioned again [CAP-06].
+   */
   dropDatabase(name: string): Promise<void>
+  /** @throws ProviderError `NOT_SUPPORTED` for a given server, and for one that another process owns. */
   readonly faults: BackendFaults
   /** What another process needs to attach to the same server; it holds the administrator's password. */
   readonly serverHandle: ServerHandle
-  /** Ends everything this provider started. A server that was there before goes on. */
+  /** Ends everything this provider started, and removes its logins. A server that was there before goes on. */
   stop(): Promise<void>
 }
 
 /** Plain data with which another process provisions on the same server. */
 export interface ServerHandle {
   readonly kind: BackendKind
-  readonly description: string
+  readonly label: string
   readonly admin: AdminConnection
+  readonly rolePrefix: string
 }
 
-/** A provider on a server that another process owns; without faults. */
+export interface ProviderSettings {
+  readonly rolePrefix: string
+  /** The major version that was asked for. */
+  readonly major: number | undefined
+  readonly log: (line: string) => void
+}
+
+/** A provider on a server that another process owns; without faults, and `stop` leaves the server alone. */
 export async function attachLocalProvider(handle: ServerHandle): Promise<LocalProvider> {
-  return await providerOver({
-    ...handle,
-    reused: true,
-    faults: refusedFaults("another process's server"),
-    stop: async () => {},
-  })
+  const { kind, label, admin, rolePrefix } = handle
+  const faults = refusedFaults("another process's server")
+  return await providerOver(
+    { kind, label, admin, reused: true, data: 'given', faults, stop: async () => {} },
+    { rolePrefix, major: undefined, log: () => {} },
+  )
 }
 
 /** A provider over a backend that answers. */
-export async function providerOver(backend: Backend): Promise<LocalProvider> {
-  const facts = await asAdministrator(backend.admin, backend.admin.database, async (client) => {
-    const { rows } = await client.query<{ version: string; epoch: string }>(
-      `SELECT current_setting('server_version') AS version,
-        (SELECT system_identifier || '-' || timeline_id FROM pg_control_system(), pg_control_checkpoint()) AS epoch`,
+export async function providerOver(backend: Backend, settings: ProviderSettings): Promise<LocalProvider> {
+  const { admin, label } = backend
+  const facts = await readServerFacts(admin)
+  if (settings.major !== undefined && settings.major !== facts.major) {
+    throw new ProviderError(
+      'NOT_SUPPORTED',
+      `The ${label} is ${facts.version} and Postgres ${settings.major} was asked for: choose another backend.`,
     )
-    return rows[0] ?? { version: 'unknown', epoch: 'unknown' }
-  })
-  return new BackendProvider(backend, facts)
+  }
+  const territory = { admin, facts, rolePrefix: settings.rolePrefix }
+  if (backend.data === 'kept' && !backend.reused) await removeAbandonedLogins(territory)
+  return new BackendProvider(backend, territory, settings.log)
 }
 
 class BackendProvider implements LocalProvider {
@@ -66,36 +101,74 @@ class BackendProvider implements LocalProvider {
   readonly faults: BackendFaults
   readonly serverHandle: ServerHandle
   readonly #backend: Backend
-  readonly #epoch: string
-  readonly #databases = new Map<string, LocalDatabase>()
+  readonly #territory: LoginTerritory
+  readonly #log: (line: string) => void
+  readonly #databases = new Map<string, ManagedDatabase>()
+  #stopping: Promise<void> | null = null
 
-  constructor(backend: Backend, facts: { readonly version: string; readonly epoch: string }) {
-    const { kind, description, reused, admin, faults } = backend
+  constructor(backend: Backend, territory: LoginTerritory, log: (line: string) => void) {
+    const { kind, label, reused, admin, faults } = backend
+    const { facts, rolePrefix } = territory
+    const description = `${label} ${facts.version} on ${admin.host}:${admin.port}`
     this.backend = { kind, description, reused, serverVersion: facts.version }
-    this.faults = faults
-    this.serverHandle = { kind, description, admin }
+    const whileRunning = (fault: () => Promise<void>) => async () => {
+      this.#assertRunning()
+      await fault()
+    }
+    this.faults = {
+      kill: whileRunning(faults.kill),
+      start: whileRunning(faults.start),
+      pause: whileRunning(faults.pause),
+      resume: whileRunning(faults.resume),
+    }
+    this.serverHandle = { kind, label, admin, rolePrefix }
     this.#backend = backend
-    this.#epoch = facts.epoch
+    this.#territory = territory
+    this.#log = log
   }
 
   async provisionDatabase(options: ProvisionOptions = {}): Promise<LocalDatabase> {
-    const { name = 'user_engine', schema = 'user_engine', template } = options
-    const { admin } = this.#backend
-    await provisionDatabase(admin, { name, schema, template })
-    const database = await openLocalDatabase({ admin, name, schema, epoch: this.#epoch })
-    this.#databases.set(name, database)
+    const { name = 'user_engine', schema = 'user_engine', template, drainMs = 5_000 } = options
+    this.#assertRunning()
+    assertDatabaseName(name)
+    assertSchemaName(schema)
+    assertDrain(drainMs)
+    const epoch = await provisionDatabase(this.#territory, { name, schema, template })
+    const key = JSON.stringify([name, schema])
+    const known = this.#databases.get(key)
+    const database =
+      known ?? createManagedDatabase({ territory: this.#territory, name, schema, drainMs, log: this.#log })
+    this.#databases.set(key, database)
+    await database.renew(epoch)
     return database
   }
 
   async dropDatabase(name: string): Promise<void> {
-    await asAdministrator(this.#backend.admin, this.#backend.admin.database, (client) =>
-      client.query(`DROP DATABASE IF EXISTS ${identifier(name)} WITH (FORCE)`),
-    )
-    await this.#databases.get(name)?.release()
-    this.#databases.delete(name)
+    this.#assertRunning()
+    assertDatabaseName(name)
+    await dropDatabase(this.#territory, name)
+    for (const database of this.#databases.values()) if (database.name === name) database.forget()
   }
 
-  async stop(): Promise<void> {
-    await this.#backend.stop()
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop()
+    return this.#stopping
+  }
+
+  async #stop(): Promise<void> {
+    // Temporary data goes as a whole.
+    const left = this.#backend.data === 'temporary' ? [] : [...this.#databases.values()]
+    try {
+      // Logins of a paused server cannot be removed. A server that is not ours to resume refuses, and is not paused.
+      await this.#backend.faults.resume().catch(() => {})
+      await Promise.all(left.map((database) => database.release()))
+    } finally {
+      await this.#backend.stop()
+    }
+  }
+
+  #assertRunning(): void {
+    if (this.#stopping === null) return
+    throw new ProviderError('STOPPED', 'The provider was stopped: create another one.')
   }
 }

@@ -1,8 +1,9 @@
 // A global setup for vitest: one server per package run, shared by all test files.
 import type { TestProject } from 'vitest/node'
-import type { BackendKind } from './backends/backend.ts'
-import { createLocalProvider } from './create-local-provider.ts'
+import { BACKEND_KINDS } from './backends/backend.ts'
+import { createLocalProvider, type LocalProviderOptions } from './create-local-provider.ts'
 import type { ServerHandle } from './local-provider.ts'
+import { ProviderError } from './provider-error.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -14,18 +15,26 @@ declare module 'vitest' {
 /**
  * Brings up a server before the tests and stops it after them. `USER_ENGINE_DATABASE_URL` names a given server,
  * `USER_ENGINE_TEST_BACKEND` one kind of backend; without them the choice is the provider's.
+ * @throws ProviderError with one sentence that says what to change.
  */
 // biome-ignore lint/style/noDefaultExport: vitest calls the default export of a global setup.
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const databaseUrl = process.env['USER_ENGINE_DATABASE_URL']
-  const backend = process.env['USER_ENGINE_TEST_BACKEND'] as BackendKind | undefined
-  const provider = await createLocalProvider({
-    ...(databaseUrl === undefined ? {} : { databaseUrl }),
-    ...(backend === undefined ? {} : { backend }),
-  })
-  process.stdout.write(
-    `tests run on ${provider.backend.description}, version ${provider.backend.serverVersion}\n`,
-  )
+  const provider = await createLocalProvider(readEnvironment(process.env))
+  process.stdout.write(`tests run on ${provider.backend.description}\n`)
   project.provide('postgresServer', provider.serverHandle)
-  return async () => await provider.stop()
+  return () => provider.stop()
+}
+
+function readEnvironment(environment: NodeJS.ProcessEnv): LocalProviderOptions {
+  // An empty variable is one that is not set: that is how it is unset in the settings of a pipeline.
+  const databaseUrl = environment.USER_ENGINE_DATABASE_URL || undefined
+  const wanted = environment.USER_ENGINE_TEST_BACKEND || 'auto'
+  const backend = (['auto', ...BACKEND_KINDS] as const).find((kind) => kind === wanted)
+  if (backend === undefined) {
+    throw new ProviderError(
+      'INVALID_OPTION',
+      `USER_ENGINE_TEST_BACKEND may be auto, ${BACKEND_KINDS.join(', ')}.`,
+    )
+  }
+  return databaseUrl === undefined ? { backend } : { backend, databaseUrl }
 }

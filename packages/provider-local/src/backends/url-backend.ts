@@ -8,12 +8,12 @@ import type { AdminConnection, Backend, BackendFaults } from './backend.ts'
  * @throws ProviderError `INVALID_OPTION` for a URL that is not one of Postgres.
  */
 export function createUrlBackend(databaseUrl: string): Backend {
-  const admin = parseDatabaseUrl(databaseUrl)
   return {
     kind: 'url',
-    description: `given Postgres on ${admin.host}:${admin.port}`,
+    label: 'given Postgres',
     reused: true,
-    admin,
+    data: 'given',
+    admin: parseDatabaseUrl(databaseUrl),
     faults: refusedFaults('a given server'),
     stop: async () => {},
   }
@@ -25,28 +25,40 @@ export function refusedFaults(what: string): BackendFaults {
     Promise.reject(
       new ProviderError(
         'NOT_SUPPORTED',
-        `The processes of ${what} are not ours to stop: use the embedded backend.`,
+        `The processes of ${what} are not ours to stop: create a provider with the embedded backend.`,
       ),
     )
   return { kill: refuse, start: refuse, pause: refuse, resume: refuse }
 }
 
-function parseDatabaseUrl(text: string): AdminConnection {
+/** Reads an administrator's URL. What it holds is never repeated in an error. */
+export function parseDatabaseUrl(text: string): AdminConnection {
   const url = URL.canParse(text) ? new URL(text) : null
-  if (url === null || !/^postgres(ql)?:$/.test(url.protocol) || url.hostname === '') {
-    throw new ProviderError(
-      'INVALID_OPTION',
-      'The database URL must look like postgres://user:password@host:port/database.',
-    )
-  }
+  if (url === null || !/^postgres(ql)?:$/.test(url.protocol) || url.hostname === '') throw malformed()
   return {
-    host: url.hostname,
+    // The brackets of an IPv6 address belong to the URL.
+    host: url.hostname.replace(/^\[(.*)\]$/, '$1'),
     port: url.port === '' ? 5432 : Number(url.port),
-    user: decodeURIComponent(url.username) || 'postgres',
-    password: decodeURIComponent(url.password),
-    database: decodeURIComponent(url.pathname.slice(1)) || 'postgres',
+    user: decode(url.username) || 'postgres',
+    password: decode(url.password),
+    database: decode(url.pathname.slice(1)) || 'postgres',
     tls: parseTls(url.searchParams),
   }
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    throw malformed()
+  }
+}
+
+function malformed(): ProviderError {
+  return new ProviderError(
+    'INVALID_OPTION',
+    'The database URL must look like postgres://user:password@host:port/database.',
+  )
 }
 
 function parseTls(parameters: URLSearchParams): LeaseTls {
@@ -59,5 +71,11 @@ function parseTls(parameters: URLSearchParams): LeaseTls {
       'The database URL may say sslmode=disable, or sslmode=verify-full with sslrootcert=<file>.',
     )
   }
-  return { mode, ca: readFileSync(rootCertificate, 'utf8') }
+  try {
+    return { mode, ca: readFileSync(rootCertificate, 'utf8') }
+  } catch (cause) {
+    throw new ProviderError('INVALID_OPTION', `The root certificate ${rootCertificate} cannot be read.`, {
+      cause,
+    })
+  }
 }
