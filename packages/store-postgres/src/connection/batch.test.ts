@@ -135,9 +135,10 @@ test('a connection that ends fails the batch under way without an index, and lat
   const { rows } = await doomed.query<{ pid: number }>('SELECT pg_backend_pid() AS pid')
   const sleeping = execute([call('SELECT pg_sleep(60)')], { named: true }, doomed)
   const failed = expect(sleeping).rejects.toMatchObject({ sent: true })
+  const ended = new Promise<void>((resolve) => doomed.once('end', resolve))
   await database.query('SELECT pg_terminate_backend($1)', [rows[0]?.pid])
   await failed
-  await new Promise<void>((resolve) => doomed.once('end', resolve))
+  await ended
   await expect(execute([call('SELECT 1')], { named: true }, doomed)).rejects.toMatchObject({
     index: null,
     sent: false,
