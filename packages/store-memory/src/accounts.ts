@@ -1,0 +1,125 @@
+import {
+  type Account,
+  type AccountChanges,
+  type AccountReader,
+  type AccountWriter,
+  accountChangesSchema,
+  accountSchema,
+  type Id,
+  type Page,
+  type PageRequest,
+  type VersionedUpdate,
+  versionedUpdateSchema,
+} from '@user-engine/store-protocol'
+import {
+  acceptId,
+  acceptRequest,
+  createAccept,
+  createAcceptNew,
+  nextVersion,
+  requireReference,
+  requireVersion,
+} from './accept.ts'
+import { readPage } from './read-page.ts'
+import type { ReadSession, WriteSession } from './session.ts'
+import { ACCOUNTS, TENANT_ACCOUNTS } from './tables.ts'
+import { type Entry, mergeEntries, type Range } from './view.ts'
+import { visibleAccount, visibleUser } from './visibility.ts'
+
+const acceptNew = createAcceptNew(accountSchema)
+const acceptUpdate = createAccept(versionedUpdateSchema(accountChangesSchema))
+
+export function createAccountReader(session: ReadSession): AccountReader {
+  return new Accounts(session)
+}
+
+export function createAccountWriter(session: WriteSession): AccountReader & AccountWriter {
+  return new WritableAccounts(session)
+}
+
+/** The accounts of one user that the scope sees, by id ascending. */
+export function* walkAccounts(session: ReadSession, range: Range): Iterable<Entry<Account>> {
+  const { platform, tenant, sight } = session
+  if (tenant === null) {
+    yield* sight.records.entries(platform.accounts, ACCOUNTS.byUser, range)
+    return
+  }
+  const present = sight.records.entries(tenant.tenantAccounts, TENANT_ACCOUNTS.accountsByUser, range)
+  const added = sight.addedEntries(platform.accounts, ACCOUNTS.byUser, range)
+  yield* mergeEntries(accountsAt(session, present), added)
+}
+
+function* accountsAt(
+  { platform, sight }: ReadSession,
+  keys: Iterable<Entry<unknown>>,
+): Iterable<Entry<Account>> {
+  for (const [id] of keys) {
+    const account = sight.records.get(platform.accounts, id)
+    if (account !== null) yield [id, account]
+  }
+}
+
+class Accounts implements AccountReader {
+  readonly #session: ReadSession
+
+  constructor(session: ReadSession) {
+    this.#session = session
+  }
+
+  get(id: Id): Promise<Account | null> {
+    return this.#session.answer(() => visibleAccount(this.#session, acceptId(id)))
+  }
+
+  listByUser(request: { readonly userId: Id; readonly page?: PageRequest }): Promise<Page<Account>> {
+    return this.#session.answer(() => {
+      const { userId, page } = acceptRequest(request)
+      acceptId(userId, 'userId')
+      return readPage(`accounts:${userId}`, page, (start) =>
+        walkAccounts(this.#session, { group: userId, start }),
+      )
+    })
+  }
+}
+
+class WritableAccounts extends Accounts implements AccountWriter {
+  readonly #session: WriteSession
+
+  constructor(session: WriteSession) {
+    super(session)
+    this.#session = session
+  }
+
+  insert(input: Account): Promise<void> {
+    const { sight, platform } = this.#session
+    return this.#session.perform(() => {
+      const account = keepAccount(acceptNew(input))
+      requireReference(visibleUser(this.#session, account.userId) !== null, 'user', account.userId)
+      sight.insert(platform.accounts, account)
+    })
+  }
+
+  update(input: VersionedUpdate<AccountChanges>): Promise<void> {
+    const { sight, platform } = this.#session
+    return this.#session.perform(() => {
+      const change = acceptUpdate(input)
+      const account = requireVersion(visibleAccount(this.#session, change.id), {
+        entity: 'account',
+        ...change,
+      })
+      sight.replace(platform.accounts, nextVersion(account, change))
+    })
+  }
+}
+
+function keepAccount(account: Account): Account {
+  return Object.freeze({
+    id: account.id,
+    userId: account.userId,
+    kind: account.kind,
+    name: account.name,
+    status: account.status,
+    version: account.version,
+    createdAt: account.createdAt,
+    updatedAt: account.updatedAt,
+  })
+}

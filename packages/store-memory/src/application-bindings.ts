@@ -1,0 +1,132 @@
+import {
+  type ApplicationBinding,
+  type ApplicationBindingChanges,
+  type ApplicationBindingReader,
+  type ApplicationBindingWriter,
+  applicationBindingChangesSchema,
+  applicationBindingSchema,
+  type BoundCatalog,
+  type Id,
+  type Page,
+  type PageRequest,
+  type VersionedUpdate,
+  versionedUpdateSchema,
+} from '@user-engine/store-protocol'
+import {
+  acceptId,
+  createAccept,
+  createAcceptNew,
+  nextVersion,
+  requireReference,
+  requireVersion,
+} from './accept.ts'
+import { readPage } from './read-page.ts'
+import type { ReadSession, WriteSession } from './session.ts'
+import { APPLICATION_BINDINGS } from './tables.ts'
+import { requireOwnTenant, requireTenant } from './visibility.ts'
+
+const ENTITY = 'application-binding'
+const acceptNew = createAcceptNew(applicationBindingSchema)
+const acceptUpdate = createAccept(versionedUpdateSchema(applicationBindingChangesSchema))
+
+export function createApplicationBindingReader(session: ReadSession): ApplicationBindingReader {
+  return new ApplicationBindings(session)
+}
+
+export function createApplicationBindingWriter(
+  session: WriteSession,
+): ApplicationBindingReader & ApplicationBindingWriter {
+  return new WritableApplicationBindings(session)
+}
+
+class ApplicationBindings implements ApplicationBindingReader {
+  readonly #session: ReadSession
+
+  constructor(session: ReadSession) {
+    this.#session = session
+  }
+
+  get(id: Id): Promise<ApplicationBinding | null> {
+    return this.#session.answer(() => {
+      const { applicationBindings } = requireTenant(this.#session, ENTITY)
+      return this.#session.sight.records.get(applicationBindings, acceptId(id))
+    })
+  }
+
+  findBoundCatalog(applicationId: Id): Promise<BoundCatalog | null> {
+    const { sight, platform } = this.#session
+    return this.#session.answer(() => {
+      const { applicationBindings } = requireTenant(this.#session, ENTITY)
+      const place = { group: '', key: acceptId(applicationId) }
+      const binding = sight.records.find(applicationBindings, APPLICATION_BINDINGS.byApplication, place)
+      const catalog = binding && sight.records.get(platform.catalogs, binding.catalogId)
+      return binding && catalog ? { binding, catalog } : null
+    })
+  }
+
+  list(page?: PageRequest): Promise<Page<ApplicationBinding>> {
+    return this.#session.answer(() => {
+      const { applicationBindings } = requireTenant(this.#session, ENTITY)
+      return readPage('application-bindings', page, (start) =>
+        this.#session.sight.records.entries(applicationBindings, APPLICATION_BINDINGS.all, {
+          group: '',
+          start,
+        }),
+      )
+    })
+  }
+}
+
+class WritableApplicationBindings extends ApplicationBindings implements ApplicationBindingWriter {
+  readonly #session: WriteSession
+
+  constructor(session: WriteSession) {
+    super(session)
+    this.#session = session
+  }
+
+  insert(input: ApplicationBinding): Promise<void> {
+    const { sight, platform } = this.#session
+    return this.#session.perform(() => {
+      const binding = keepApplicationBinding(acceptNew(input))
+      const { applicationBindings } = requireOwnTenant(this.#session, {
+        entity: ENTITY,
+        tenantId: binding.tenantId,
+      })
+      const hasApplication = sight.records.get(platform.applications, binding.applicationId) !== null
+      requireReference(hasApplication, 'application', binding.applicationId)
+      this.#requireCatalog(binding.catalogId)
+      sight.insert(applicationBindings, binding)
+    })
+  }
+
+  update(input: VersionedUpdate<ApplicationBindingChanges>): Promise<void> {
+    const { sight } = this.#session
+    return this.#session.perform(() => {
+      const change = acceptUpdate(input)
+      const { applicationBindings } = requireTenant(this.#session, ENTITY)
+      const current = sight.records.get(applicationBindings, change.id)
+      const binding = requireVersion(current, { entity: ENTITY, ...change })
+      if (change.set.catalogId !== undefined) this.#requireCatalog(change.set.catalogId)
+      sight.replace(applicationBindings, nextVersion(binding, change))
+    })
+  }
+
+  #requireCatalog(catalogId: Id): void {
+    const { sight, platform } = this.#session
+    requireReference(sight.records.get(platform.catalogs, catalogId) !== null, 'catalog', catalogId)
+  }
+}
+
+function keepApplicationBinding(binding: ApplicationBinding): ApplicationBinding {
+  return Object.freeze({
+    id: binding.id,
+    tenantId: binding.tenantId,
+    applicationId: binding.applicationId,
+    catalogId: binding.catalogId,
+    status: binding.status,
+    version: binding.version,
+    createdAt: binding.createdAt,
+    updatedAt: binding.updatedAt,
+  })
+}

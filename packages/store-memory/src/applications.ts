@@ -1,0 +1,102 @@
+import {
+  type Application,
+  type ApplicationChanges,
+  type ApplicationReader,
+  type ApplicationWriter,
+  applicationChangesSchema,
+  applicationSchema,
+  type Id,
+  type Key,
+  type Page,
+  type PageRequest,
+  type VersionedUpdate,
+  versionedUpdateSchema,
+} from '@user-engine/store-protocol'
+import { acceptId, acceptKey, createAccept, createAcceptNew, nextVersion, requireVersion } from './accept.ts'
+import { readPage } from './read-page.ts'
+import type { ReadSession, WriteSession } from './session.ts'
+import { APPLICATIONS } from './tables.ts'
+import { requirePlatform } from './visibility.ts'
+
+const ENTITY = 'application'
+const acceptNew = createAcceptNew(applicationSchema)
+const acceptUpdate = createAccept(versionedUpdateSchema(applicationChangesSchema))
+
+export function createApplicationReader(session: ReadSession): ApplicationReader {
+  return new Applications(session)
+}
+
+export function createApplicationWriter(session: WriteSession): ApplicationReader & ApplicationWriter {
+  return new WritableApplications(session)
+}
+
+class Applications implements ApplicationReader {
+  readonly #session: ReadSession
+
+  constructor(session: ReadSession) {
+    this.#session = session
+  }
+
+  get(id: Id): Promise<Application | null> {
+    const { sight, platform } = this.#session
+    return this.#session.answer(() => sight.records.get(platform.applications, acceptId(id)))
+  }
+
+  findByKey(key: Key): Promise<Application | null> {
+    const { sight, platform } = this.#session
+    return this.#session.answer(() => {
+      const place = { group: '', key: acceptKey(key) }
+      return sight.records.find(platform.applications, APPLICATIONS.byKey, place)
+    })
+  }
+
+  list(page?: PageRequest): Promise<Page<Application>> {
+    const { sight, platform } = this.#session
+    return this.#session.answer(() =>
+      readPage('applications', page, (start) =>
+        sight.records.entries(platform.applications, APPLICATIONS.all, { group: '', start }),
+      ),
+    )
+  }
+}
+
+class WritableApplications extends Applications implements ApplicationWriter {
+  readonly #session: WriteSession
+
+  constructor(session: WriteSession) {
+    super(session)
+    this.#session = session
+  }
+
+  insert(input: Application): Promise<void> {
+    const { sight, platform } = this.#session
+    return this.#session.perform(() => {
+      const application = keepApplication(acceptNew(input))
+      requirePlatform(this.#session, ENTITY)
+      sight.insert(platform.applications, application)
+    })
+  }
+
+  update(input: VersionedUpdate<ApplicationChanges>): Promise<void> {
+    const { sight, platform } = this.#session
+    return this.#session.perform(() => {
+      const change = acceptUpdate(input)
+      requirePlatform(this.#session, ENTITY)
+      const current = sight.records.get(platform.applications, change.id)
+      const application = requireVersion(current, { entity: ENTITY, ...change })
+      sight.replace(platform.applications, nextVersion(application, change))
+    })
+  }
+}
+
+function keepApplication(application: Application): Application {
+  return Object.freeze({
+    id: application.id,
+    key: application.key,
+    name: application.name,
+    status: application.status,
+    version: application.version,
+    createdAt: application.createdAt,
+    updatedAt: application.updatedAt,
+  })
+}

@@ -1,0 +1,162 @@
+import {
+  type Catalog,
+  type CatalogChanges,
+  type CatalogFamily,
+  type CatalogReader,
+  type CatalogWriter,
+  catalogChangesSchema,
+  catalogSchema,
+  type Id,
+  type JsonValue,
+  type Page,
+  type PageRequest,
+  UserEngineError,
+  type VersionedUpdate,
+  versionedUpdateSchema,
+} from '@user-engine/store-protocol'
+import {
+  acceptId,
+  acceptKey,
+  acceptRequest,
+  createAccept,
+  createAcceptArgument,
+  createAcceptNew,
+  keepJson,
+  nextVersion,
+  requireReference,
+  requireVersion,
+} from './accept.ts'
+import { readPage } from './read-page.ts'
+import type { ReadSession, WriteSession } from './session.ts'
+import { CATALOGS, catalogFamily, descendingKey } from './tables.ts'
+import { requirePlatform } from './visibility.ts'
+
+const ENTITY = 'catalog'
+const acceptCatalogVersion = createAcceptArgument(catalogSchema.shape.catalogVersion)
+const acceptNew = createAcceptNew(catalogSchema)
+const acceptUpdate = createAccept(versionedUpdateSchema(catalogChangesSchema))
+
+export function createCatalogReader(session: ReadSession): CatalogReader {
+  return new Catalogs(session)
+}
+
+export function createCatalogWriter(session: WriteSession): CatalogReader & CatalogWriter {
+  return new WritableCatalogs(session)
+}
+
+function familyOf({ applicationId, key }: CatalogFamily): string {
+  if (applicationId !== null) acceptId(applicationId, 'applicationId')
+  return catalogFamily({ applicationId, key: acceptKey(key, 'key') })
+}
+
+class Catalogs implements CatalogReader {
+  readonly #session: ReadSession
+
+  constructor(session: ReadSession) {
+    this.#session = session
+  }
+
+  get(id: Id): Promise<Catalog | null> {
+    const { sight, platform } = this.#session
+    return this.#session.answer(() => sight.records.get(platform.catalogs, acceptId(id)))
+  }
+
+  findVersion(request: CatalogFamily & { readonly catalogVersion: number }): Promise<Catalog | null> {
+    const { sight, platform } = this.#session
+    return this.#session.answer(() => {
+      const { catalogVersion } = acceptRequest(request)
+      const group = familyOf(request)
+      const place = { group, key: descendingKey(acceptCatalogVersion(catalogVersion, 'catalogVersion')) }
+      return sight.records.find(platform.catalogs, CATALOGS.byFamily, place)
+    })
+  }
+
+  listVersions(request: CatalogFamily & { readonly page?: PageRequest }): Promise<Page<Catalog>> {
+    const { sight, platform } = this.#session
+    return this.#session.answer(() => {
+      const { page } = acceptRequest(request)
+      const group = familyOf(request)
+      return readPage(`catalog-versions:${group}`, page, (start) =>
+        sight.records.entries(platform.catalogs, CATALOGS.byFamily, { group, start }),
+      )
+    })
+  }
+
+  list(page?: PageRequest): Promise<Page<Catalog>> {
+    const { sight, platform } = this.#session
+    return this.#session.answer(() =>
+      readPage('catalogs', page, (start) =>
+        sight.records.entries(platform.catalogs, CATALOGS.all, { group: '', start }),
+      ),
+    )
+  }
+}
+
+class WritableCatalogs extends Catalogs implements CatalogWriter {
+  readonly #session: WriteSession
+
+  constructor(session: WriteSession) {
+    super(session)
+    this.#session = session
+  }
+
+  insert(input: Catalog): Promise<void> {
+    const { sight, platform } = this.#session
+    return this.#session.perform(() => {
+      const catalog = keepCatalog(acceptNew(input))
+      requirePlatform(this.#session, ENTITY)
+      const { applicationId } = catalog
+      if (applicationId !== null) {
+        const hasApplication = sight.records.get(platform.applications, applicationId) !== null
+        requireReference(hasApplication, 'application', applicationId)
+      }
+      sight.insert(platform.catalogs, catalog)
+    })
+  }
+
+  update(input: VersionedUpdate<CatalogChanges>): Promise<void> {
+    const { sight, platform } = this.#session
+    return this.#session.perform(() => {
+      const change = acceptUpdate(input)
+      requirePlatform(this.#session, ENTITY)
+      const catalog = requireVersion(sight.records.get(platform.catalogs, change.id), {
+        entity: ENTITY,
+        ...change,
+      })
+      const set = keepChanges(change.set)
+      if (catalog.status !== 'draft' && (set.attributes !== undefined || set.breakingChanges !== undefined)) {
+        const { id, status } = catalog
+        throw new UserEngineError('INVALID_STATE', { entity: ENTITY, id, state: status, allowed: ['draft'] })
+      }
+      sight.replace(platform.catalogs, nextVersion(catalog, { ...change, set }))
+    })
+  }
+}
+
+function keepCatalog(catalog: Catalog): Catalog {
+  return Object.freeze({
+    id: catalog.id,
+    applicationId: catalog.applicationId,
+    key: catalog.key,
+    catalogVersion: catalog.catalogVersion,
+    status: catalog.status,
+    attributes: keepList(catalog.attributes),
+    breakingChanges: keepList(catalog.breakingChanges),
+    version: catalog.version,
+    createdAt: catalog.createdAt,
+    updatedAt: catalog.updatedAt,
+  })
+}
+
+function keepChanges({ status, attributes, breakingChanges }: CatalogChanges): CatalogChanges {
+  return {
+    ...(status === undefined ? {} : { status }),
+    ...(attributes === undefined ? {} : { attributes: keepList(attributes) }),
+    ...(breakingChanges === undefined ? {} : { breakingChanges: keepList(breakingChanges) }),
+  }
+}
+
+/** Attribute definitions hold defaults and limits given by the caller, which are kept as all JSON is. */
+function keepList<List extends readonly object[]>(list: List): List {
+  return keepJson(list as List & JsonValue)
+}

@@ -1,0 +1,126 @@
+import {
+  type ExternalIdentity,
+  type ExternalIdentityReader,
+  type ExternalIdentityWriter,
+  externalIdentitySchema,
+  type Id,
+  type IdentityKey,
+  identityKeySchema,
+  type Page,
+  type PageRequest,
+  type ResolvedIdentity,
+  type VersionedDelete,
+  versionedDeleteSchema,
+} from '@user-engine/store-protocol'
+import {
+  acceptId,
+  acceptRequest,
+  createAccept,
+  createAcceptArgument,
+  createAcceptNew,
+  requireReference,
+  requireVersion,
+} from './accept.ts'
+import { readPage } from './read-page.ts'
+import type { ReadSession, WriteSession } from './session.ts'
+import { EXTERNAL_IDENTITIES } from './tables.ts'
+import { seesUser, visibleUser } from './visibility.ts'
+
+const ENTITY = 'external-identity'
+const acceptIdentityKey = createAcceptArgument(identityKeySchema)
+const acceptNew = createAcceptNew(externalIdentitySchema)
+const acceptDelete = createAccept(versionedDeleteSchema)
+
+export function createExternalIdentityReader(session: ReadSession): ExternalIdentityReader {
+  return new ExternalIdentities(session)
+}
+
+export function createExternalIdentityWriter(
+  session: WriteSession,
+): ExternalIdentityReader & ExternalIdentityWriter {
+  return new WritableExternalIdentities(session)
+}
+
+/** An identity is seen by whoever sees its user [TEN-02]. */
+function visibleIdentity(session: ReadSession, id: Id): ExternalIdentity | null {
+  const identity = session.sight.records.get(session.platform.externalIdentities, id)
+  return identity !== null && seesUser(session, identity.userId) ? identity : null
+}
+
+class ExternalIdentities implements ExternalIdentityReader {
+  readonly #session: ReadSession
+
+  constructor(session: ReadSession) {
+    this.#session = session
+  }
+
+  get(id: Id): Promise<ExternalIdentity | null> {
+    return this.#session.answer(() => visibleIdentity(this.#session, acceptId(id)))
+  }
+
+  resolve(key: IdentityKey): Promise<ResolvedIdentity | null> {
+    const { sight, platform } = this.#session
+    return this.#session.answer(() => {
+      const { issuer, subject } = acceptIdentityKey(key)
+      const place = { group: issuer, key: subject }
+      const identity = sight.records.find(platform.externalIdentities, EXTERNAL_IDENTITIES.byKey, place)
+      const user = identity && visibleUser(this.#session, identity.userId)
+      return identity && user ? { identity, user } : null
+    })
+  }
+
+  listByUser(request: { readonly userId: Id; readonly page?: PageRequest }): Promise<Page<ExternalIdentity>> {
+    const { sight, platform } = this.#session
+    return this.#session.answer(() => {
+      const { userId, page } = acceptRequest(request)
+      acceptId(userId, 'userId')
+      return readPage(`external-identities:${userId}`, page, (start) =>
+        seesUser(this.#session, userId)
+          ? sight.records.entries(platform.externalIdentities, EXTERNAL_IDENTITIES.byUser, {
+              group: userId,
+              start,
+            })
+          : [],
+      )
+    })
+  }
+}
+
+class WritableExternalIdentities extends ExternalIdentities implements ExternalIdentityWriter {
+  readonly #session: WriteSession
+
+  constructor(session: WriteSession) {
+    super(session)
+    this.#session = session
+  }
+
+  insert(input: ExternalIdentity): Promise<void> {
+    const { sight, platform } = this.#session
+    return this.#session.perform(() => {
+      const identity = keepExternalIdentity(acceptNew(input))
+      requireReference(visibleUser(this.#session, identity.userId) !== null, 'user', identity.userId)
+      sight.insert(platform.externalIdentities, identity)
+    })
+  }
+
+  delete(input: VersionedDelete): Promise<void> {
+    const { sight, platform } = this.#session
+    return this.#session.perform(() => {
+      const removal = acceptDelete(input)
+      requireVersion(visibleIdentity(this.#session, removal.id), { entity: ENTITY, ...removal })
+      sight.remove(platform.externalIdentities, removal.id)
+    })
+  }
+}
+
+function keepExternalIdentity(identity: ExternalIdentity): ExternalIdentity {
+  return Object.freeze({
+    id: identity.id,
+    userId: identity.userId,
+    issuer: identity.issuer,
+    subject: identity.subject,
+    version: identity.version,
+    createdAt: identity.createdAt,
+    updatedAt: identity.updatedAt,
+  })
+}

@@ -1,0 +1,159 @@
+import {
+  type Id,
+  type Key,
+  type Membership,
+  type MembershipChanges,
+  type MembershipReader,
+  type MembershipWriter,
+  membershipChangesSchema,
+  membershipSchema,
+  type Page,
+  type PageRequest,
+  type VersionedDelete,
+  type VersionedUpdate,
+  versionedDeleteSchema,
+  versionedUpdateSchema,
+} from '@user-engine/store-protocol'
+import {
+  acceptId,
+  acceptKey,
+  acceptRequest,
+  createAccept,
+  createAcceptNew,
+  nextVersion,
+  requireReference,
+  requireVersion,
+} from './accept.ts'
+import { readPage } from './read-page.ts'
+import type { ReadSession, WriteSession } from './session.ts'
+import { MEMBERSHIPS, roleKey } from './tables.ts'
+import { requireOwnTenant, requireTenant } from './visibility.ts'
+
+const ENTITY = 'membership'
+const acceptNew = createAcceptNew(membershipSchema)
+const acceptDelete = createAccept(versionedDeleteSchema)
+const acceptUpdate = createAccept(versionedUpdateSchema(membershipChangesSchema))
+
+export function createMembershipReader(session: ReadSession): MembershipReader {
+  return new Memberships(session)
+}
+
+export function createMembershipWriter(session: WriteSession): MembershipReader & MembershipWriter {
+  return new WritableMemberships(session)
+}
+
+class Memberships implements MembershipReader {
+  readonly #session: ReadSession
+
+  constructor(session: ReadSession) {
+    this.#session = session
+  }
+
+  get(id: Id): Promise<Membership | null> {
+    return this.#session.answer(() => {
+      const { memberships } = requireTenant(this.#session, ENTITY)
+      return this.#session.sight.records.get(memberships, acceptId(id))
+    })
+  }
+
+  find(key: {
+    readonly tenantAccountId: Id
+    readonly group: Key
+    readonly role: Key
+  }): Promise<Membership | null> {
+    return this.#session.answer(() => {
+      const { memberships } = requireTenant(this.#session, ENTITY)
+      const { tenantAccountId, group, role } = acceptRequest(key)
+      const place = {
+        group: acceptId(tenantAccountId, 'tenantAccountId'),
+        key: roleKey(acceptKey(group, 'group'), acceptKey(role, 'role')),
+      }
+      return this.#session.sight.records.find(memberships, MEMBERSHIPS.byTenantAccount, place)
+    })
+  }
+
+  listByTenantAccount(request: {
+    readonly tenantAccountId: Id
+    readonly page?: PageRequest
+  }): Promise<Page<Membership>> {
+    return this.#session.answer(() => {
+      const { memberships } = requireTenant(this.#session, ENTITY)
+      const { tenantAccountId, page } = acceptRequest(request)
+      acceptId(tenantAccountId, 'tenantAccountId')
+      return readPage(`memberships:${tenantAccountId}`, page, (start) =>
+        this.#session.sight.records.entries(memberships, MEMBERSHIPS.byTenantAccount, {
+          group: tenantAccountId,
+          start,
+        }),
+      )
+    })
+  }
+
+  listByGroup(request: { readonly group: Key; readonly page?: PageRequest }): Promise<Page<Membership>> {
+    return this.#session.answer(() => {
+      const { memberships } = requireTenant(this.#session, ENTITY)
+      const { group, page } = acceptRequest(request)
+      acceptKey(group, 'group')
+      return readPage(`memberships-of-group:${group}`, page, (start) =>
+        this.#session.sight.records.entries(memberships, MEMBERSHIPS.byGroup, { group, start }),
+      )
+    })
+  }
+}
+
+class WritableMemberships extends Memberships implements MembershipWriter {
+  readonly #session: WriteSession
+
+  constructor(session: WriteSession) {
+    super(session)
+    this.#session = session
+  }
+
+  insert(input: Membership): Promise<void> {
+    const { sight } = this.#session
+    return this.#session.perform(() => {
+      const membership = keepMembership(acceptNew(input))
+      const { tenantId, tenantAccountId } = membership
+      const { memberships, tenantAccounts } = requireOwnTenant(this.#session, { entity: ENTITY, tenantId })
+      const hasTenantAccount = sight.records.get(tenantAccounts, tenantAccountId) !== null
+      requireReference(hasTenantAccount, 'tenant-account', tenantAccountId)
+      sight.insert(memberships, membership)
+    })
+  }
+
+  update(input: VersionedUpdate<MembershipChanges>): Promise<void> {
+    const { sight } = this.#session
+    return this.#session.perform(() => {
+      const change = acceptUpdate(input)
+      const { memberships } = requireTenant(this.#session, ENTITY)
+      const current = sight.records.get(memberships, change.id)
+      const membership = requireVersion(current, { entity: ENTITY, ...change })
+      sight.replace(memberships, nextVersion(membership, change))
+    })
+  }
+
+  delete(input: VersionedDelete): Promise<void> {
+    const { sight } = this.#session
+    return this.#session.perform(() => {
+      const removal = acceptDelete(input)
+      const { memberships } = requireTenant(this.#session, ENTITY)
+      requireVersion(sight.records.get(memberships, removal.id), { entity: ENTITY, ...removal })
+      sight.remove(memberships, removal.id)
+    })
+  }
+}
+
+function keepMembership(membership: Membership): Membership {
+  return Object.freeze({
+    id: membership.id,
+    tenantId: membership.tenantId,
+    tenantAccountId: membership.tenantAccountId,
+    group: membership.group,
+    role: membership.role,
+    validFrom: membership.validFrom,
+    validUntil: membership.validUntil,
+    version: membership.version,
+    createdAt: membership.createdAt,
+    updatedAt: membership.updatedAt,
+  })
+}

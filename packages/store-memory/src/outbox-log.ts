@@ -1,0 +1,120 @@
+import type { OutboxEvent, OutboxState } from '@user-engine/store-protocol'
+import { compareAscii, compareNumbers, createOrderedMap, type OrderedMap } from './ordered-map.ts'
+
+/** One committed event and how far it has come. Everything but the event itself belongs to the delivery queue. */
+export interface OutboxRow {
+  readonly event: OutboxEvent
+  readonly log: OutboxLog
+  /** Its place in the commit order of all events. */
+  readonly sequence: number
+  /** When it was committed, by the backend's clock. */
+  readonly enqueuedAt: number
+  aggregate: Aggregate
+  state: OutboxState
+  /** How often it has been handed over. */
+  attempts: number
+  /** Why it is not handed over now: under a live lease, or waiting for its retry. */
+  hold: 'none' | 'leased' | 'retry'
+  /** When the hold ends, by the backend's clock. */
+  heldUntil: number
+  /** The claim whose token holds the event, also after its time has run out, until another claim takes it. */
+  lease: Lease | null
+  /** Where the event is in the dead letters. */
+  death: Death | null
+  /** The unsettled events of the same aggregate right before and after it. */
+  previous: OutboxRow | null
+  next: OutboxRow | null
+}
+
+/** The unsettled events of one (aggregateType, aggregateId), in commit order, across all tenants [OBX-05]. */
+export interface Aggregate {
+  readonly type: string
+  readonly id: string
+  head: OutboxRow | null
+  tail: OutboxRow | null
+  size: number
+  /** How many of them are under a live lease. */
+  leased: number
+  /** Where the queue keeps the aggregate, and under which sequence. */
+  shelf: OrderedMap<number, OutboxRow> | null
+  shelvedAt: number
+}
+
+/** What one claim handed over and is not settled yet. */
+export interface Lease {
+  readonly token: number
+  readonly rows: Map<string, OutboxRow>
+}
+
+export interface Death {
+  readonly reason: string
+  readonly at: number
+  /** Its place among all deaths. */
+  readonly number: number
+}
+
+/** The events of one tenant or of the platform, by commit order, and those in each state. */
+export interface OutboxLog {
+  readonly size: number
+  get(id: string): OutboxRow | undefined
+  append(row: OutboxRow): void
+  /** Puts an event into another state. */
+  move(row: OutboxRow, state: OutboxState): void
+  /** The events after a sequence, in commit order; in one state, or in all. */
+  after(sequence: number, state?: OutboxState): Iterable<OutboxRow>
+}
+
+export function createOutboxLog(): OutboxLog {
+  return new SortedOutboxLog()
+}
+
+class SortedOutboxLog implements OutboxLog {
+  readonly #rows: OutboxRow[] = []
+  /** Ordered, because new ids follow the old ones: in a tree they meet in the same few nodes, in a hash table nowhere. */
+  readonly #byId = createOrderedMap<string, OutboxRow>(compareAscii)
+  readonly #byState = {
+    pending: createOrderedMap<number, OutboxRow>(compareNumbers),
+    delivered: createOrderedMap<number, OutboxRow>(compareNumbers),
+    dead: createOrderedMap<number, OutboxRow>(compareNumbers),
+  }
+
+  get size(): number {
+    return this.#rows.length
+  }
+
+  get(id: string): OutboxRow | undefined {
+    return this.#byId.get(id)
+  }
+
+  append(row: OutboxRow): void {
+    this.#rows.push(row)
+    this.#byId.set(row.event.id, row)
+    this.#byState[row.state].set(row.sequence, row)
+  }
+
+  move(row: OutboxRow, state: OutboxState): void {
+    this.#byState[row.state].delete(row.sequence)
+    row.state = state
+    this.#byState[state].set(row.sequence, row)
+  }
+
+  *after(sequence: number, state?: OutboxState): Iterable<OutboxRow> {
+    if (state !== undefined) {
+      const start = { key: sequence, inclusive: false }
+      for (const [, row] of this.#byState[state].entries(start)) yield row
+      return
+    }
+    for (let at = this.#firstAfter(sequence); at < this.#rows.length; at++) yield this.#rows[at] as OutboxRow
+  }
+
+  #firstAfter(sequence: number): number {
+    let low = 0
+    let high = this.#rows.length
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      if ((this.#rows[middle] as OutboxRow).sequence <= sequence) low = middle + 1
+      else high = middle
+    }
+    return low
+  }
+}

@@ -1,0 +1,387 @@
+/**
+ * The hand-over of events, across all tenants.
+ *
+ * Every unsettled event hangs in the chain of its aggregate, in commit order. An aggregate stands on one of three
+ * shelves, under the sequence of its first event: `ready` when that event may be handed over, `blocked` when it is
+ * held (leased, or waiting for a retry) and keeps others waiting, `held` when it is held and nothing waits behind it.
+ * `holds` knows when each hold ends. So a claim touches the events it hands over and nothing else [OBX-08].
+ *
+ *   pending --claim--> leased --ack--> delivered
+ *      ^                 |--nack--> waiting for its retry --time--> pending
+ *      |                 |--time--> pending, and the old token still good until another claim
+ *      '----replay---- dead <--deadLetter, or nack or a claim with the attempts used up
+ */
+import type { OutboxEvent, OutboxStats } from '@user-engine/store-protocol'
+import type { Journal } from './journal.ts'
+import { compareNumbers, createOrderedMap, type OrderedMap } from './ordered-map.ts'
+import type { Aggregate, Lease, OutboxLog, OutboxRow } from './outbox-log.ts'
+
+export interface ClaimLimits {
+  readonly limit: number
+  readonly leaseMs: number
+  readonly maxAttempts: number
+}
+
+export interface OutboxQueue {
+  /** The place of the newest event in the commit order of all events; 0 before the first. */
+  readonly lastSequence: number
+  append(event: OutboxEvent, log: OutboxLog): void
+  claim(limits: ClaimLimits): {
+    readonly token: number
+    readonly expiresAt: number
+    readonly rows: readonly OutboxRow[]
+  }
+  /** The events that a token holds, or the ids that it does not hold. */
+  held(
+    token: number,
+    eventIds: readonly string[],
+  ): { readonly rows: readonly OutboxRow[]; readonly stale: readonly string[] }
+  acknowledge(row: OutboxRow): void
+  /** Lets the lease of these events run for `leaseMs` from now, and returns until when. */
+  extend(rows: readonly OutboxRow[], leaseMs: number): number
+  retryLater(row: OutboxRow, delayMs: number): void
+  bury(row: OutboxRow, reason: string): void
+  /** The dead letters after the n-th death, the earliest first. */
+  dead(after: number): Iterable<OutboxRow>
+  /** Makes the earliest dead letter with this event id pending again; false when there is none. */
+  revive(eventId: string): boolean
+  stats(): OutboxStats
+  /** How long the oldest event that could be handed over now has existed, in milliseconds; `null` when there is none. */
+  oldestDueMs(): number | null
+}
+
+/** How many blocked aggregates `stats` names. */
+const MAX_BLOCKED = 20
+
+export function createOutboxQueue(options: {
+  readonly now: () => number
+  readonly journal: Journal
+}): OutboxQueue {
+  return new ShelvedQueue(options.now, options.journal)
+}
+
+function compareHolds(left: OutboxRow, right: OutboxRow): number {
+  return left.heldUntil - right.heldUntil || left.sequence - right.sequence
+}
+
+class ShelvedQueue implements OutboxQueue {
+  readonly #now: () => number
+  readonly #journal: Journal
+  readonly #aggregates = new Map<string, Map<string, Aggregate>>()
+  readonly #ready = createOrderedMap<number, OutboxRow>(compareNumbers)
+  readonly #held = createOrderedMap<number, OutboxRow>(compareNumbers)
+  readonly #blocked = createOrderedMap<number, OutboxRow>(compareNumbers)
+  readonly #holds = createOrderedMap<OutboxRow, OutboxRow>(compareHolds)
+  readonly #leases = new Map<number, Lease>()
+  readonly #dead = createOrderedMap<number, OutboxRow>(compareNumbers)
+  readonly #deadById = new Map<string, Set<OutboxRow>>()
+  #lastSequence = 0
+  #lastToken = 0
+  #lastDeath = 0
+  #unsettled = 0
+  #leased = 0
+
+  constructor(now: () => number, journal: Journal) {
+    this.#now = now
+    this.#journal = journal
+  }
+
+  get lastSequence(): number {
+    return this.#lastSequence
+  }
+
+  append(event: OutboxEvent, log: OutboxLog): void {
+    const aggregate = this.#aggregate(event.aggregateType, event.aggregateId)
+    const row: OutboxRow = {
+      event,
+      log,
+      sequence: ++this.#lastSequence,
+      enqueuedAt: this.#now(),
+      aggregate,
+      state: 'pending',
+      attempts: 0,
+      hold: 'none',
+      heldUntil: 0,
+      lease: null,
+      death: null,
+      previous: null,
+      next: null,
+    }
+    log.append(row)
+    this.#link(row)
+  }
+
+  claim({ limit, leaseMs, maxAttempts }: ClaimLimits) {
+    const now = this.#now()
+    this.#endHolds(now)
+    const lease: Lease = { token: ++this.#lastToken, rows: new Map() }
+    const touched = new Set<Aggregate>()
+    const rows: OutboxRow[] = []
+    while (rows.length < limit) {
+      const row = this.#ready.first()
+      if (row === undefined) break
+      const { aggregate, next } = row
+      // Two tenants may use one event id; a token and an id name one event only, so the second waits for another claim.
+      const isAmbiguous = lease.rows.has(row.event.id)
+      this.#unshelve(aggregate)
+      touched.add(aggregate)
+      if (isAmbiguous) continue
+      if (row.attempts >= maxAttempts) {
+        this.bury(row, 'lease expired')
+        continue
+      }
+      this.#handOver(row, lease, now + leaseMs)
+      rows.push(row)
+      // Later events of the aggregate follow in the same batch, as long as nothing holds them.
+      if (next !== null && next.hold === 'none') this.#shelve(aggregate, this.#ready, next)
+    }
+    for (const aggregate of touched) this.#place(aggregate)
+    if (rows.length > 0) this.#leases.set(lease.token, lease)
+    return { token: lease.token, expiresAt: now + leaseMs, rows }
+  }
+
+  held(token: number, eventIds: readonly string[]) {
+    const lease = this.#leases.get(token)
+    const rows: OutboxRow[] = []
+    const stale: string[] = []
+    for (const id of new Set(eventIds)) {
+      const row = lease?.rows.get(id)
+      if (row === undefined) stale.push(id)
+      else rows.push(row)
+    }
+    return { rows, stale }
+  }
+
+  acknowledge(row: OutboxRow): void {
+    this.#note(row)
+    this.#release(row)
+    row.log.move(row, 'delivered')
+    this.#unlink(row)
+  }
+
+  extend(rows: readonly OutboxRow[], leaseMs: number): number {
+    const until = this.#now() + leaseMs
+    for (const row of rows) {
+      this.#endHold(row)
+      this.#hold(row, 'leased', until)
+      this.#place(row.aggregate)
+    }
+    return until
+  }
+
+  retryLater(row: OutboxRow, delayMs: number): void {
+    this.#release(row)
+    if (delayMs > 0) this.#hold(row, 'retry', this.#now() + delayMs)
+    this.#place(row.aggregate)
+  }
+
+  bury(row: OutboxRow, reason: string): void {
+    this.#note(row)
+    this.#release(row)
+    row.death = { reason, at: this.#now(), number: ++this.#lastDeath }
+    row.log.move(row, 'dead')
+    this.#unlink(row)
+    this.#dead.set(row.death.number, row)
+    const namesakes = this.#deadById.get(row.event.id)
+    if (namesakes === undefined) this.#deadById.set(row.event.id, new Set([row]))
+    else namesakes.add(row)
+  }
+
+  *dead(after: number): Iterable<OutboxRow> {
+    for (const [, row] of this.#dead.entries({ key: after, inclusive: false })) yield row
+  }
+
+  revive(eventId: string): boolean {
+    const namesakes = this.#deadById.get(eventId)
+    const [row] = namesakes ?? []
+    if (namesakes === undefined || row?.death == null) return false
+    this.#note(row)
+    namesakes.delete(row)
+    if (namesakes.size === 0) this.#deadById.delete(eventId)
+    this.#dead.delete(row.death.number)
+    row.death = null
+    row.attempts = 0
+    row.log.move(row, 'pending')
+    // The aggregate may have been emptied and forgotten since.
+    row.aggregate = this.#aggregate(row.event.aggregateType, row.event.aggregateId)
+    this.#link(row)
+    return true
+  }
+
+  stats(): OutboxStats {
+    const now = this.#now()
+    this.#endHolds(now)
+    let oldest: OutboxRow | null = null
+    for (const shelf of [this.#ready, this.#held, this.#blocked]) {
+      const first = shelf.first()
+      if (first !== undefined && (oldest === null || first.sequence < oldest.sequence)) oldest = first
+    }
+    const blocked: OutboxStats['blocked'][number][] = []
+    for (const [, { aggregate, hold }] of this.#blocked.entries()) {
+      if (blocked.length === MAX_BLOCKED) break
+      blocked.push({
+        aggregateType: aggregate.type,
+        aggregateId: aggregate.id,
+        because: hold === 'leased' ? 'leased' : 'waiting-for-retry',
+        waiting: keptBack(aggregate),
+      })
+    }
+    return {
+      pending: this.#unsettled - this.#leased,
+      leased: this.#leased,
+      dead: this.#dead.size,
+      oldestAgeMs: oldest === null ? null : ageOf(oldest, now),
+      blocked,
+    }
+  }
+
+  oldestDueMs(): number | null {
+    const now = this.#now()
+    this.#endHolds(now)
+    const row = this.#ready.first()
+    return row === undefined ? null : ageOf(row, now)
+  }
+
+  #aggregate(type: string, id: string): Aggregate {
+    let ofType = this.#aggregates.get(type)
+    if (ofType === undefined) {
+      ofType = new Map()
+      this.#aggregates.set(type, ofType)
+    }
+    let aggregate = ofType.get(id)
+    if (aggregate === undefined) {
+      aggregate = { type, id, head: null, tail: null, size: 0, leased: 0, shelf: null, shelvedAt: 0 }
+      ofType.set(id, aggregate)
+    }
+    return aggregate
+  }
+
+  #handOver(row: OutboxRow, lease: Lease, until: number): void {
+    this.#note(row)
+    this.#dropLease(row)
+    row.lease = lease
+    lease.rows.set(row.event.id, row)
+    row.attempts++
+    this.#hold(row, 'leased', until)
+  }
+
+  /** Snapshots that are open still show the event as it is now. */
+  #note(row: OutboxRow): void {
+    this.#journal.record({ row, state: row.state, attempts: row.attempts })
+  }
+
+  #release(row: OutboxRow): void {
+    this.#endHold(row)
+    this.#dropLease(row)
+  }
+
+  #dropLease(row: OutboxRow): void {
+    const { lease } = row
+    if (lease === null) return
+    row.lease = null
+    lease.rows.delete(row.event.id)
+    if (lease.rows.size === 0) this.#leases.delete(lease.token)
+  }
+
+  #hold(row: OutboxRow, hold: 'leased' | 'retry', until: number): void {
+    row.hold = hold
+    row.heldUntil = until
+    this.#holds.set(row, row)
+    if (hold === 'leased') {
+      row.aggregate.leased++
+      this.#leased++
+    }
+  }
+
+  #endHold(row: OutboxRow): void {
+    if (row.hold === 'none') return
+    this.#holds.delete(row)
+    if (row.hold === 'leased') {
+      row.aggregate.leased--
+      this.#leased--
+    }
+    row.hold = 'none'
+  }
+
+  #endHolds(now: number): void {
+    for (let row = this.#holds.first(); row !== undefined; row = this.#holds.first()) {
+      if (row.heldUntil > now) return
+      this.#endHold(row)
+      this.#place(row.aggregate)
+    }
+  }
+
+  /** Hangs an event into the chain of its aggregate; all but replayed ones go to the end. */
+  #link(row: OutboxRow): void {
+    const { aggregate } = row
+    let before = aggregate.tail
+    if (before !== null && before.sequence > row.sequence) {
+      // A replayed event is older than nearly all that wait: look from the front.
+      before = null
+      let later = aggregate.head
+      while (later !== null && later.sequence < row.sequence) {
+        before = later
+        later = later.next
+      }
+    }
+    row.previous = before
+    row.next = before === null ? aggregate.head : before.next
+    if (row.previous === null) aggregate.head = row
+    else row.previous.next = row
+    if (row.next === null) aggregate.tail = row
+    else row.next.previous = row
+    aggregate.size++
+    this.#unsettled++
+    // Behind a first event that is ready, a new one changes nothing about where the aggregate stands.
+    if (aggregate.head === row || aggregate.shelf !== this.#ready) this.#place(aggregate)
+  }
+
+  #unlink(row: OutboxRow): void {
+    const { aggregate, previous, next } = row
+    if (previous === null) aggregate.head = next
+    else previous.next = next
+    if (next === null) aggregate.tail = previous
+    else next.previous = previous
+    row.previous = null
+    row.next = null
+    aggregate.size--
+    this.#unsettled--
+    this.#place(aggregate)
+    if (aggregate.size === 0) this.#forget(aggregate)
+  }
+
+  #forget({ type, id }: Aggregate): void {
+    const ofType = this.#aggregates.get(type)
+    ofType?.delete(id)
+    if (ofType?.size === 0) this.#aggregates.delete(type)
+  }
+
+  #place(aggregate: Aggregate): void {
+    const { head } = aggregate
+    if (head === null) this.#unshelve(aggregate)
+    else if (head.hold === 'none') this.#shelve(aggregate, this.#ready, head)
+    else this.#shelve(aggregate, keptBack(aggregate) > 0 ? this.#blocked : this.#held, head)
+  }
+
+  #shelve(aggregate: Aggregate, shelf: OrderedMap<number, OutboxRow>, row: OutboxRow): void {
+    if (aggregate.shelf === shelf && aggregate.shelvedAt === row.sequence) return
+    this.#unshelve(aggregate)
+    shelf.set(row.sequence, row)
+    aggregate.shelf = shelf
+    aggregate.shelvedAt = row.sequence
+  }
+
+  #unshelve(aggregate: Aggregate): void {
+    aggregate.shelf?.delete(aggregate.shelvedAt)
+    aggregate.shelf = null
+  }
+}
+
+/** How many events wait behind a first one that is held, without being handed over themselves. */
+function keptBack({ head, size, leased }: Aggregate): number {
+  return size - leased - (head?.hold === 'leased' ? 0 : 1)
+}
+
+function ageOf({ enqueuedAt }: OutboxRow, now: number): number {
+  return Math.max(0, Math.floor(now - enqueuedAt))
+}

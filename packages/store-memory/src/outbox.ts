@@ -1,0 +1,147 @@
+import {
+  OUTBOX_STATES,
+  type OutboxAppender,
+  type OutboxEntry,
+  type OutboxEvent,
+  type OutboxReader,
+  type OutboxState,
+  outboxEventSchema,
+  type Page,
+  type PageRequest,
+  UserEngineError,
+} from '@user-engine/store-protocol'
+import { acceptChoice, acceptRequest, createAccept, keepJson } from './accept.ts'
+import { requireAppendable } from './audit.ts'
+import type { OutboxRow } from './outbox-log.ts'
+import { acceptPage, takePage } from './read-page.ts'
+import type { ReadSession, WriteSession } from './session.ts'
+import type { DeliveryImage, OutboxSight } from './sight.ts'
+import type { Entry } from './view.ts'
+
+const ENTITY = 'outbox-event'
+const accept = createAccept(outboxEventSchema)
+
+export function createOutboxReader(session: ReadSession): OutboxReader {
+  return new Outbox(session)
+}
+
+export function createOutboxAppender(session: WriteSession): OutboxReader & OutboxAppender {
+  return new AppendableOutbox(session)
+}
+
+interface OutboxRequest {
+  readonly state?: OutboxState
+  readonly page?: PageRequest
+}
+
+class Outbox implements OutboxReader {
+  readonly #session: ReadSession
+
+  constructor(session: ReadSession) {
+    this.#session = session
+  }
+
+  list(request: OutboxRequest = {}): Promise<Page<OutboxEntry>> {
+    return this.#session.answer(() => {
+      const { state, page } = acceptRequest(request)
+      acceptChoice('state', state, OUTBOX_STATES)
+      const list = `outbox-events:${state ?? ''}`
+      const position = acceptPage(list, page)
+      return takePage(list, position, walk(this.#session.sight.outbox(), { state, after: position.after }))
+    })
+  }
+}
+
+class AppendableOutbox extends Outbox implements OutboxAppender {
+  readonly #session: WriteSession
+
+  constructor(session: WriteSession) {
+    super(session)
+    this.#session = session
+  }
+
+  append(input: OutboxEvent): Promise<void> {
+    return this.#session.perform(() => {
+      const event = keepEvent(accept(input))
+      requireAppendable(this.#session.tenantId, { entity: ENTITY, tenantId: event.tenantId })
+      this.#session.sight.appendEvent(this.#session.partitionOf(event.tenantId), event)
+    })
+  }
+}
+
+interface OutboxWalk {
+  readonly state: OutboxState | undefined
+  /** The id of the event to go on after. */
+  readonly after: string | null
+}
+
+/** The events by commit order, the unit's own last, keyed by id. */
+function* walk(sight: OutboxSight, { state, after }: OutboxWalk): Iterable<Entry<OutboxEntry>> {
+  const { log, own } = sight
+  const committed = after === null ? undefined : log.get(after)
+  const appended = after === null ? -1 : own.findIndex((event) => event.id === after)
+  if (after !== null && committed === undefined && appended < 0) {
+    throw new UserEngineError('CURSOR_INVALID', { list: 'outbox-events' })
+  }
+  if (appended < 0) yield* walkCommitted(sight, { state, after: committed?.sequence ?? 0 })
+  if (state !== undefined && state !== 'pending') return
+  for (const event of own.slice(appended + 1)) {
+    yield [event.id, { event, state: 'pending', attempts: 0 }]
+  }
+}
+
+function* walkCommitted(
+  sight: OutboxSight,
+  { state, after }: { readonly state: OutboxState | undefined; readonly after: number },
+): Iterable<Entry<OutboxEntry>> {
+  const { images } = sight
+  // Events that were in this state at the moment that is looked at, and have left it since.
+  const former = state === undefined ? [] : formerRows(sight, { state, after })
+  let next = 0
+  for (const row of sight.log.after(after, state)) {
+    if (row.sequence > sight.lastSequence) break
+    for (let late = former[next]; late !== undefined && late.sequence < row.sequence; late = former[++next]) {
+      yield [late.event.id, entryOf(late, images.get(late))]
+    }
+    const image = images.get(row)
+    if (state !== undefined && image !== undefined) continue
+    yield [row.event.id, entryOf(row, image)]
+  }
+  for (; next < former.length; next++) {
+    const late = former[next] as OutboxRow
+    yield [late.event.id, entryOf(late, images.get(late))]
+  }
+}
+
+function formerRows(
+  { images, log, lastSequence }: OutboxSight,
+  { state, after }: { readonly state: OutboxState; readonly after: number },
+): OutboxRow[] {
+  const rows: OutboxRow[] = []
+  for (const [row, image] of images) {
+    const isInRange = row.sequence > after && row.sequence <= lastSequence
+    if (row.log === log && image.state === state && isInRange) rows.push(row)
+  }
+  return rows.sort((left, right) => left.sequence - right.sequence)
+}
+
+function entryOf(row: OutboxRow, image: DeliveryImage = row): OutboxEntry {
+  const { state, attempts } = image
+  // How often a delivered event was handed over is not told: not every store keeps it.
+  return { event: row.event, state, attempts: state === 'delivered' ? null : attempts }
+}
+
+function keepEvent(event: OutboxEvent): OutboxEvent {
+  return Object.freeze({
+    id: event.id,
+    tenantId: event.tenantId,
+    aggregateType: event.aggregateType,
+    aggregateId: event.aggregateId,
+    type: event.type,
+    schemaVersion: event.schemaVersion,
+    payload: keepJson(event.payload),
+    occurredAt: event.occurredAt,
+    correlationId: event.correlationId,
+    causationId: event.causationId,
+  })
+}

@@ -1,0 +1,287 @@
+import {
+  type AuditRecord,
+  type EntityKind,
+  type OutboxEvent,
+  UserEngineError,
+} from '@user-engine/store-protocol'
+import { type Appends, createAppends } from './appends.ts'
+import { type Change, createLayer, type Layer } from './layer.ts'
+import type { Engine } from './memory-backend.ts'
+import type { OutboxRow } from './outbox-log.ts'
+import type { Partition } from './partition.ts'
+import type { AuditSight, DeliveryImage, OutboxSight, Sight } from './sight.ts'
+import type { IndexReference, Table } from './table.ts'
+import { createView, type Entry, type Range, type View } from './view.ts'
+
+/**
+ * What a transaction has written and not committed. Reads look through it at what is committed at that moment. A
+ * write is checked at its call as far as the answer is certain then; the commit checks again what others may have
+ * committed since, and applies everything or nothing [TXN-01]. Nothing is ever locked, and nobody waits.
+ */
+export interface Overlay extends Sight {
+  /** Adds a record. @throws UserEngineError `DUPLICATE_KEY`, `DUPLICATE_IDENTITY` [IDN-01, IDN-03]. */
+  insert<Item>(table: Table<Item>, item: Item): void
+  /** Puts a new version into the place of a record that was seen in this transaction. */
+  replace<Item>(table: Table<Item>, item: Item): void
+  /** Removes a record that was seen in this transaction. */
+  remove<Item>(table: Table<Item>, id: string): void
+  /** @throws UserEngineError `DUPLICATE_KEY`. */
+  appendAudit(partition: Partition, record: AuditRecord): void
+  /** @throws UserEngineError `DUPLICATE_KEY`. */
+  appendEvent(partition: Partition, event: OutboxEvent): void
+  /** Marks a point to go back to; followed by one {@link Overlay.keep} or {@link Overlay.rollBack}. */
+  savepoint(): number
+  keep(): void
+  rollBack(savepoint: number): void
+  /** @throws UserEngineError what a write refuses after others have committed; nothing has changed then [TXN-10]. */
+  commit(): void
+}
+
+export function createOverlay(engine: Engine, partition: Partition): Overlay {
+  return new LayeredOverlay(engine, partition)
+}
+
+const NO_IMAGES: ReadonlyMap<OutboxRow, DeliveryImage> = new Map()
+
+type Layers = Map<Table<unknown>, Layer<unknown>>
+
+class LayeredOverlay implements Overlay {
+  readonly records: View
+  readonly #engine: Engine
+  readonly #partition: Partition
+  readonly #layers: Layers = new Map()
+  readonly #audit: Appends<AuditRecord>
+  readonly #events: Appends<OutboxEvent>
+  /** How to take back each write that was made while a savepoint was open. */
+  readonly #undo: (() => void)[] = []
+  #openSavepoints = 0
+  /** How many commits there had been at the first check of a write; -1 before it. */
+  #checkedAt = -1
+
+  constructor(engine: Engine, partition: Partition) {
+    this.#engine = engine
+    this.#partition = partition
+    this.#audit = createAppends(partition)
+    this.#events = createAppends(partition)
+    this.records = createView((table) => this.#layerOf(table))
+  }
+
+  audit(): AuditSight {
+    const { audit } = this.#partition
+    return { log: audit, length: audit.length, own: this.#audit.own() }
+  }
+
+  outbox(): OutboxSight {
+    const { outbox } = this.#partition
+    return {
+      log: outbox,
+      size: outbox.size,
+      lastSequence: this.#engine.queue.lastSequence,
+      images: NO_IMAGES,
+      own: this.#events.own(),
+    }
+  }
+
+  hasAdded<Item>(table: Table<Item>, id: string): boolean {
+    const change = this.#layerOf(table)?.changes.get(id)
+    return change !== undefined && isAddition(change)
+  }
+
+  *addedEntries<Item>(
+    table: Table<Item>,
+    index: IndexReference<Item>,
+    { group, start }: Range,
+  ): Iterable<Entry<Item>> {
+    const layer = this.#layerOf(table)
+    if (layer === undefined) return
+    for (const [key, id] of layer.index(index).entries(group, start)) {
+      const change = layer.changes.get(id)
+      if (change !== undefined && isAddition(change)) yield [key, change.item as Item]
+    }
+  }
+
+  insert<Item>(table: Table<Item>, item: Item): void {
+    const { entity, idOf, indexes } = table.definition
+    const id = idOf(item)
+    if (this.records.get(table, id) !== null) throw duplicateId(entity)
+    for (const index of indexes) {
+      if (index.refuseDuplicate === undefined) continue
+      const place = { group: index.groupOf(item), key: index.keyOf(item) }
+      if (this.records.find(table, index, place) !== null) throw index.refuseDuplicate()
+    }
+    this.#write(table, id, item)
+  }
+
+  replace<Item>(table: Table<Item>, item: Item): void {
+    this.#write(table, table.definition.idOf(item), item)
+  }
+
+  remove<Item>(table: Table<Item>, id: string): void {
+    this.#write(table, id, null)
+  }
+
+  appendAudit(partition: Partition, record: AuditRecord): void {
+    if (isRecorded(partition, record) || this.#audit.has(partition, record.id)) {
+      throw duplicateId('audit-record')
+    }
+    this.#append(this.#audit, partition, record)
+  }
+
+  appendEvent(partition: Partition, event: OutboxEvent): void {
+    if (isQueued(partition, event) || this.#events.has(partition, event.id)) throw duplicateId('outbox-event')
+    this.#append(this.#events, partition, event)
+  }
+
+  savepoint(): number {
+    this.#openSavepoints++
+    return this.#undo.length
+  }
+
+  keep(): void {
+    this.#openSavepoints--
+    // An outer savepoint may still undo what this one kept.
+    if (this.#openSavepoints === 0) this.#undo.length = 0
+  }
+
+  rollBack(savepoint: number): void {
+    this.#openSavepoints--
+    while (this.#undo.length > savepoint) this.#undo.pop()?.()
+  }
+
+  commit(): void {
+    if (this.#checkedAt < 0) return
+    if (this.#checkedAt !== this.#engine.commits) this.#checkAgain()
+    this.#apply()
+    this.#engine.commits++
+  }
+
+  #write<Item>(table: Table<Item>, id: string, item: Item | null): void {
+    this.#noteCheck()
+    const layer = this.#layerOf(table) ?? this.#addLayer(table)
+    const former = layer.changes.get(id)
+    const base = former === undefined ? (table.get(id) ?? null) : former.base
+    const isRemoved = former !== undefined && former.item === null
+    const isReinserted = former?.isReinserted === true || (isRemoved && base !== null)
+    layer.set(id, { item, base, isReinserted })
+    if (this.#openSavepoints > 0) this.#undo.push(() => layer.set(id, former))
+  }
+
+  #append<Item extends { readonly id: string }>(
+    appends: Appends<Item>,
+    partition: Partition,
+    item: Item,
+  ): void {
+    this.#noteCheck()
+    const { length } = appends
+    appends.append(partition, item)
+    if (this.#openSavepoints > 0) this.#undo.push(() => appends.truncate(length))
+  }
+
+  #noteCheck(): void {
+    if (this.#checkedAt < 0) this.#checkedAt = this.#engine.commits
+  }
+
+  /** What was certain at the calls may have been overtaken by the commits of others since. */
+  #checkAgain(): void {
+    for (const [table, layer] of this.#layers) {
+      for (const [id, change] of layer.changes) checkRecord(table, layer, { id, change })
+    }
+    this.#audit.each((partition, record) => {
+      if (isRecorded(partition, record)) throw duplicateId('audit-record')
+    })
+    this.#events.each((partition, event) => {
+      if (isQueued(partition, event)) throw duplicateId('outbox-event')
+    })
+  }
+
+  #apply(): void {
+    const { journal, queue } = this.#engine
+    // Removals first: what is added may take over their keys.
+    for (const [table, { changes }] of this.#layers) {
+      for (const [id, { item, base, isReinserted }] of changes) {
+        if (item !== null || base !== null) journal.record({ table, id, item: base })
+        if (base !== null && (item === null || isReinserted)) table.remove(id, base)
+      }
+    }
+    for (const [table, { changes }] of this.#layers) {
+      for (const [id, { item, base, isReinserted }] of changes) {
+        if (item === null) continue
+        if (base === null || isReinserted) table.add(id, item)
+        else table.replace(id, item)
+      }
+    }
+    this.#audit.each(({ audit }, record) => audit.append(record))
+    // In the order of the calls, whichever tenants they are for: it is their commit order [OBX-05].
+    this.#events.each(({ outbox }, event) => queue.append(event, outbox))
+  }
+
+  #layerOf<Item>(table: Table<Item>): Layer<Item> | undefined {
+    return this.#layers.get(table) as Layer<Item> | undefined
+  }
+
+  #addLayer<Item>(table: Table<Item>): Layer<Item> {
+    const layer = createLayer(table)
+    this.#layers.set(table, layer)
+    return layer
+  }
+}
+
+function isAddition({ item, base }: Change<unknown>): boolean {
+  return item !== null && base === null
+}
+
+function isRecorded({ audit }: Partition, { id }: AuditRecord): boolean {
+  return audit.positionOf(id) !== undefined
+}
+
+function isQueued({ outbox }: Partition, { id }: OutboxEvent): boolean {
+  return outbox.get(id) !== undefined
+}
+
+function duplicateId(entity: EntityKind): UserEngineError {
+  return new UserEngineError('DUPLICATE_KEY', { entity, key: 'id' })
+}
+
+function checkRecord<Item>(
+  table: Table<Item>,
+  layer: Layer<Item>,
+  { id, change }: { readonly id: string; readonly change: Change<Item> },
+): void {
+  const { item, base, isReinserted } = change
+  if (item === null && base === null) return
+  const current = table.get(id) ?? null
+  // Records are frozen and replaced as a whole: the same object is the same version.
+  if (current !== base) throw conflictOf(table.definition.entity, { id, base, current })
+  if (item === null || (base !== null && !isReinserted)) return
+  for (const index of table.definition.indexes) {
+    if (index.refuseDuplicate === undefined) continue
+    const group = index.groupOf(item)
+    const key = index.keyOf(item)
+    const holder = table.index(index).find(group, key)
+    if (holder === undefined || holder === id) continue
+    const change = layer.changes.get(holder)
+    // The holder gives the key up when this transaction removes it, or adds it again under another key.
+    const keepsKey =
+      change === undefined ||
+      (change.item !== null && index.groupOf(change.item) === group && index.keyOf(change.item) === key)
+    if (keepsKey) throw index.refuseDuplicate()
+  }
+}
+
+function conflictOf(
+  entity: EntityKind,
+  { id, base, current }: { readonly id: string; readonly base: unknown; readonly current: unknown },
+): UserEngineError {
+  if (base === null) return duplicateId(entity)
+  if (current === null) return new UserEngineError('NOT_FOUND', { entity, id })
+  return new UserEngineError('VERSION_CONFLICT', {
+    entity,
+    id,
+    expectedVersion: versionOf(base),
+    currentVersion: versionOf(current),
+  })
+}
+
+function versionOf(record: unknown): number {
+  return (record as { readonly version: number }).version
+}

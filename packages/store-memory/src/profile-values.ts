@@ -1,0 +1,226 @@
+import {
+  type Id,
+  type Page,
+  type PageRequest,
+  PROFILE_LEVELS,
+  type ProfileScope,
+  type ProfileValue,
+  type ProfileValueChanges,
+  type ProfileValueKey,
+  type ProfileValueReader,
+  type ProfileValueWriter,
+  profileScopeSchema,
+  profileValueChangesSchema,
+  profileValueSchema,
+  type VersionedDelete,
+  type VersionedUpdate,
+  versionedDeleteSchema,
+  versionedUpdateSchema,
+} from '@user-engine/store-protocol'
+import {
+  acceptId,
+  acceptKey,
+  acceptRequest,
+  createAccept,
+  createAcceptArgument,
+  createAcceptNew,
+  invalid,
+  keepJson,
+  nextVersion,
+  requireReference,
+  requireVersion,
+} from './accept.ts'
+import { acceptPage, takePage } from './read-page.ts'
+import type { ReadSession, WriteSession } from './session.ts'
+import type { Table } from './table.ts'
+import { GLOBAL_PROFILE_VALUES, profileGroup, TENANT_PROFILE_VALUES } from './tables.ts'
+import { type Entry, mergeEntries } from './view.ts'
+import { requireOwnTenant, requireTenant, seesUser, visibleUser } from './visibility.ts'
+
+const ENTITY = 'profile-value'
+const acceptScope = createAcceptArgument(profileScopeSchema)
+const acceptNew = createAcceptNew(profileValueSchema)
+const acceptUpdate = createAccept(versionedUpdateSchema(profileValueChangesSchema))
+const acceptDelete = createAccept(versionedDeleteSchema)
+
+type Level = ProfileScope['level']
+
+export function createProfileValueReader(session: ReadSession): ProfileValueReader {
+  return new ProfileValues(session)
+}
+
+export function createProfileValueWriter(session: WriteSession): ProfileValueReader & ProfileValueWriter {
+  return new WritableProfileValues(session)
+}
+
+class ProfileValues implements ProfileValueReader {
+  readonly #session: ReadSession
+
+  constructor(session: ReadSession) {
+    this.#session = session
+  }
+
+  find(key: ProfileValueKey): Promise<ProfileValue | null> {
+    const { platform, tenant, sight } = this.#session
+    return this.#session.answer(() => {
+      const { userId, scope, attributeKey } = acceptRequest(key)
+      acceptId(userId, 'userId')
+      acceptScope(scope, 'scope')
+      acceptKey(attributeKey, 'attributeKey')
+      if (scope.level === 'global') {
+        if (!seesUser(this.#session, userId)) return null
+        const place = { group: userId, key: attributeKey }
+        return sight.records.find(platform.profileValues, GLOBAL_PROFILE_VALUES.byUser, place)
+      }
+      if (tenant === null || scope.tenantId !== tenant.tenantId) return null
+      const applicationId = scope.level === 'application' ? scope.applicationId : null
+      const place = { group: profileGroup(userId, applicationId), key: attributeKey }
+      return sight.records.find(tenant.profileValues, TENANT_PROFILE_VALUES.byUser, place)
+    })
+  }
+
+  listByUser(request: {
+    readonly userId: Id
+    readonly applicationId?: Id
+    readonly page?: PageRequest
+  }): Promise<Page<ProfileValue>> {
+    return this.#session.answer(() => {
+      const { userId, applicationId, page } = acceptRequest(request)
+      acceptId(userId, 'userId')
+      if (applicationId !== undefined) acceptId(applicationId, 'applicationId')
+      const list = `profile-values:${userId}:${applicationId ?? ''}`
+      const position = acceptPage(list, page)
+      return takePage(list, position, this.#walk({ userId, applicationId, after: position.after }))
+    })
+  }
+
+  /** The values by attribute key, then level; the keys of the walk are both, with a space between them. */
+  #walk(request: {
+    readonly userId: Id
+    readonly applicationId: Id | undefined
+    readonly after: string | null
+  }): Iterable<Entry<ProfileValue>> {
+    const { platform, tenant, sight } = this.#session
+    const { userId, applicationId, after } = request
+    const level = (rank: Rank, table: Table<ProfileValue>, group: string) => {
+      const index = rank === 0 ? GLOBAL_PROFILE_VALUES.byUser : TENANT_PROFILE_VALUES.byUser
+      const start = startWithin(rank, after)
+      return ranked(rank, sight.records.entries(table, index, { group, start }))
+    }
+    const global = seesUser(this.#session, userId) ? level(0, platform.profileValues, userId) : []
+    if (tenant === null) return global
+    const own = mergeEntries(global, level(1, tenant.profileValues, profileGroup(userId, null)))
+    if (applicationId === undefined) return own
+    return mergeEntries(own, level(2, tenant.profileValues, profileGroup(userId, applicationId)))
+  }
+}
+
+/** The place of a level in the order of a list: global, tenant, application. */
+type Rank = 0 | 1 | 2
+
+function* ranked(rank: Rank, entries: Iterable<Entry<ProfileValue>>): Iterable<Entry<ProfileValue>> {
+  for (const [key, value] of entries) yield [`${key} ${rank}`, value]
+}
+
+/** Where one level starts when the list as a whole goes on after an attribute key and a level. */
+function startWithin(rank: Rank, after: string | null) {
+  if (after === null) return undefined
+  const space = after.indexOf(' ')
+  return { key: after.slice(0, space), inclusive: rank > Number(after.slice(space + 1)) }
+}
+
+class WritableProfileValues extends ProfileValues implements ProfileValueWriter {
+  readonly #session: WriteSession
+
+  constructor(session: WriteSession) {
+    super(session)
+    this.#session = session
+  }
+
+  insert(input: ProfileValue): Promise<void> {
+    const { sight, platform } = this.#session
+    return this.#session.perform(() => {
+      const value = keepProfileValue(acceptNew(input))
+      const { scope, userId } = value
+      const table =
+        scope.level === 'global'
+          ? platform.profileValues
+          : requireOwnTenant(this.#session, { entity: ENTITY, tenantId: scope.tenantId }).profileValues
+      requireReference(visibleUser(this.#session, userId) !== null, 'user', userId)
+      if (scope.level === 'application') {
+        const hasApplication = sight.records.get(platform.applications, scope.applicationId) !== null
+        requireReference(hasApplication, 'application', scope.applicationId)
+      }
+      sight.insert(table, value)
+    })
+  }
+
+  update(input: VersionedUpdate<ProfileValueChanges> & { readonly level: Level }): Promise<void> {
+    return this.#session.perform(() => {
+      const { level, ...rest } = acceptRequest(input)
+      const change = acceptUpdate(rest)
+      const { table, current } = this.#target(level, change.id)
+      const value = requireVersion(current, { entity: ENTITY, ...change })
+      this.#session.sight.replace(table, nextVersion(value, { ...change, set: keepChanges(change.set) }))
+    })
+  }
+
+  delete(input: VersionedDelete & { readonly level: Level }): Promise<void> {
+    return this.#session.perform(() => {
+      const { level, ...rest } = acceptRequest(input)
+      const removal = acceptDelete(rest)
+      const { table, current } = this.#target(level, removal.id)
+      requireVersion(current, { entity: ENTITY, ...removal })
+      this.#session.sight.remove(table, removal.id)
+    })
+  }
+
+  /** The table of a level, and the value with this id that the scope sees on that level. */
+  #target(
+    level: Level,
+    id: Id,
+  ): { readonly table: Table<ProfileValue>; readonly current: ProfileValue | null } {
+    if (!PROFILE_LEVELS.includes(level)) throw invalid('level', `one of ${PROFILE_LEVELS.join(', ')}`)
+    const { sight, platform } = this.#session
+    const table =
+      level === 'global' ? platform.profileValues : requireTenant(this.#session, ENTITY).profileValues
+    const value = sight.records.get(table, id)
+    const isSeen =
+      value?.scope.level === level && (level !== 'global' || seesUser(this.#session, value.userId))
+    return { table, current: isSeen ? value : null }
+  }
+}
+
+function keepProfileValue(value: ProfileValue): ProfileValue {
+  return Object.freeze({
+    id: value.id,
+    userId: value.userId,
+    scope: keepScope(value.scope),
+    attributeKey: value.attributeKey,
+    ...keepChanges(value),
+    version: value.version,
+    createdAt: value.createdAt,
+    updatedAt: value.updatedAt,
+  })
+}
+
+function keepChanges({ value, provenance }: ProfileValueChanges): ProfileValueChanges {
+  const { source, actor, catalogId, catalogVersion } = provenance
+  return {
+    value: keepJson(value),
+    provenance: Object.freeze({
+      source,
+      actor: Object.freeze({ type: actor.type, id: actor.id }),
+      catalogId,
+      catalogVersion,
+    }),
+  }
+}
+
+function keepScope(scope: ProfileScope): ProfileScope {
+  const { level } = scope
+  if (level === 'global') return Object.freeze({ level })
+  const { tenantId } = scope
+  if (level === 'tenant') return Object.freeze({ level, tenantId })
+  return Object.freeze({ level, tenantId, applicationId: scope.applicationId })
+}

@@ -1,0 +1,56 @@
+import {
+  DEFAULT_PAGE_LIMIT,
+  decodeCursor,
+  encodeCursor,
+  type Page,
+  type PageRequest,
+  pageRequestSchema,
+  validate,
+} from '@user-engine/store-protocol'
+import type { Start } from './ordered-map.ts'
+import type { Entry } from './view.ts'
+
+/** Where a page of a list starts, and how long it may be. */
+export interface PagePosition {
+  readonly limit: number
+  /** The key of the last item of the page before; `null` for the first page. */
+  readonly after: string | null
+}
+
+/**
+ * Reads a page request.
+ * @throws UserEngineError `VALIDATION`; `CURSOR_INVALID` for a cursor of another list or of other filters [QRY-01].
+ */
+export function acceptPage(list: string, page: PageRequest | undefined): PagePosition {
+  if (page === undefined) return { limit: DEFAULT_PAGE_LIMIT, after: null }
+  const { limit = DEFAULT_PAGE_LIMIT, cursor } = validate(pageRequestSchema, page)
+  if (cursor === undefined) return { limit, after: null }
+  return { limit, after: String(decodeCursor(list, cursor, ['string'])[0]) }
+}
+
+/** Takes one page from a walk that starts after the position. Visits one entry more than the page has, at most. */
+export function takePage<Item>(
+  list: string,
+  { limit }: PagePosition,
+  entries: Iterable<Entry<Item>>,
+): Page<Item> {
+  const items: Item[] = []
+  let last = ''
+  for (const [key, item] of entries) {
+    if (items.length === limit) return { items, nextCursor: encodeCursor(list, [last]) }
+    items.push(item)
+    last = key
+  }
+  return { items, nextCursor: null }
+}
+
+/** Reads one page of a list that is ordered by one key. */
+export function readPage<Item>(
+  list: string,
+  page: PageRequest | undefined,
+  walk: (start: Start<string> | undefined) => Iterable<Entry<Item>>,
+): Page<Item> {
+  const position = acceptPage(list, page)
+  const { after } = position
+  return takePage(list, position, walk(after === null ? undefined : { key: after, inclusive: false }))
+}

@@ -1,0 +1,98 @@
+import { type AnyUserEngineError, UserEngineError } from '@user-engine/store-protocol'
+
+/** A unit of work that waits for something outside the store. */
+export interface RunningUnit {
+  /** When its time is up, as `performance.now()` counts. */
+  readonly deadline: number
+  readonly timeoutMs: number
+  /** Ends it with an error, whatever its work is still doing. */
+  cutOff(error: AnyUserEngineError): void
+}
+
+/**
+ * The units of work that are under way, and the one timer that watches over their time limits [TXN-11].
+ *
+ * Work that never waits for anything but this store ends before the event loop turns, and costs no timer: the
+ * timer is set when the loop turns and something is still running.
+ */
+export interface RunningUnits {
+  readonly size: number
+  add(unit: RunningUnit): void
+  remove(unit: RunningUnit): void
+  /** Resolves when nothing is running, at the latest after `timeoutMs`, when what is left is cut off [LIF-01]. */
+  drain(timeoutMs: number): Promise<void>
+}
+
+export function createRunningUnits(): RunningUnits {
+  return new WatchedUnits()
+}
+
+class WatchedUnits implements RunningUnits {
+  readonly #units = new Set<RunningUnit>()
+  #isTurnAwaited = false
+  #timer: NodeJS.Timeout | null = null
+  #timerAt = Number.POSITIVE_INFINITY
+  #onEmpty: (() => void) | null = null
+
+  get size(): number {
+    return this.#units.size
+  }
+
+  add(unit: RunningUnit): void {
+    this.#units.add(unit)
+    if (this.#isTurnAwaited || unit.deadline >= this.#timerAt) return
+    this.#isTurnAwaited = true
+    setImmediate(() => {
+      this.#isTurnAwaited = false
+      this.#watch()
+    })
+  }
+
+  remove(unit: RunningUnit): void {
+    this.#units.delete(unit)
+    if (this.#units.size > 0) return
+    this.#stopTimer()
+    this.#onEmpty?.()
+  }
+
+  async drain(timeoutMs: number): Promise<void> {
+    if (this.#units.size === 0) return
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(() => {
+        for (const unit of [...this.#units]) unit.cutOff(new UserEngineError('STORE_CLOSED', {}))
+      }, timeoutMs)
+      this.#onEmpty = () => {
+        clearTimeout(timer)
+        resolve()
+      }
+    })
+  }
+
+  /** Cuts off what is past its time, and sets the timer for what comes next. */
+  #watch(): void {
+    this.#stopTimer()
+    const now = performance.now()
+    let next = Number.POSITIVE_INFINITY
+    for (const unit of [...this.#units]) {
+      if (unit.deadline <= now) unit.cutOff(deadlineExceeded(unit))
+      else if (unit.deadline < next) next = unit.deadline
+    }
+    if (next === Number.POSITIVE_INFINITY) return
+    this.#timerAt = next
+    this.#timer = setTimeout(() => this.#watch(), Math.ceil(next - now))
+  }
+
+  #stopTimer(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer)
+    this.#timer = null
+    this.#timerAt = Number.POSITIVE_INFINITY
+  }
+}
+
+export function deadlineExceeded({
+  timeoutMs,
+}: {
+  readonly timeoutMs: number
+}): UserEngineError<'DEADLINE_EXCEEDED'> {
+  return new UserEngineError('DEADLINE_EXCEEDED', { timeoutMs })
+}

@@ -1,0 +1,149 @@
+import {
+  type Id,
+  type Page,
+  type PageRequest,
+  type TenantAccount,
+  type TenantAccountChanges,
+  type TenantAccountReader,
+  type TenantAccountWriter,
+  tenantAccountChangesSchema,
+  tenantAccountSchema,
+  type VersionedUpdate,
+  versionedUpdateSchema,
+} from '@user-engine/store-protocol'
+import {
+  acceptId,
+  acceptRequest,
+  createAccept,
+  createAcceptNew,
+  nextVersion,
+  requireReference,
+  requireVersion,
+} from './accept.ts'
+import { readPage } from './read-page.ts'
+import type { ReadSession, WriteSession } from './session.ts'
+import { PRESENCES, presenceKey, TENANT_ACCOUNTS } from './tables.ts'
+import type { Entry, Range } from './view.ts'
+import { requireOwnTenant, requireTenant, visibleAccount } from './visibility.ts'
+
+const ENTITY = 'tenant-account'
+const acceptNew = createAcceptNew(tenantAccountSchema)
+const acceptUpdate = createAccept(versionedUpdateSchema(tenantAccountChangesSchema))
+
+export function createTenantAccountReader(session: ReadSession): TenantAccountReader {
+  return new TenantAccounts(session)
+}
+
+export function createTenantAccountWriter(session: WriteSession): TenantAccountReader & TenantAccountWriter {
+  return new WritableTenantAccounts(session)
+}
+
+/** The tenant accounts of one user that the scope sees, by tenant id and then id ascending. */
+function* walkPresences(session: ReadSession, range: Range): Iterable<Entry<TenantAccount>> {
+  const { tenant, platform, sight } = session
+  if (tenant === null) {
+    yield* sight.records.entries(platform.presences, PRESENCES.byUser, range)
+    return
+  }
+  // The tenant is the same for all: only the id of the key tells them apart.
+  const { start } = range
+  const own = start && { ...start, key: start.key.slice(start.key.indexOf(' ') + 1) }
+  const entries = sight.records.entries(tenant.tenantAccounts, TENANT_ACCOUNTS.byUser, {
+    ...range,
+    start: own,
+  })
+  for (const [, tenantAccount] of entries) yield [presenceKey(tenantAccount), tenantAccount]
+}
+
+class TenantAccounts implements TenantAccountReader {
+  readonly #session: ReadSession
+
+  constructor(session: ReadSession) {
+    this.#session = session
+  }
+
+  get(id: Id): Promise<TenantAccount | null> {
+    return this.#session.answer(() => {
+      const { tenantAccounts } = requireTenant(this.#session, ENTITY)
+      return this.#session.sight.records.get(tenantAccounts, acceptId(id))
+    })
+  }
+
+  findByAccount(accountId: Id): Promise<TenantAccount | null> {
+    return this.#session.answer(() => {
+      const { tenantAccounts } = requireTenant(this.#session, ENTITY)
+      const place = { group: '', key: acceptId(accountId) }
+      return this.#session.sight.records.find(tenantAccounts, TENANT_ACCOUNTS.byAccount, place)
+    })
+  }
+
+  list(page?: PageRequest): Promise<Page<TenantAccount>> {
+    return this.#session.answer(() => {
+      const { tenantAccounts } = requireTenant(this.#session, ENTITY)
+      return readPage('tenant-accounts', page, (start) =>
+        this.#session.sight.records.entries(tenantAccounts, TENANT_ACCOUNTS.all, { group: '', start }),
+      )
+    })
+  }
+
+  listByUser(request: { readonly userId: Id; readonly page?: PageRequest }): Promise<Page<TenantAccount>> {
+    return this.#session.answer(() => {
+      const { userId, page } = acceptRequest(request)
+      acceptId(userId, 'userId')
+      return readPage(`tenant-accounts-of-user:${userId}`, page, (start) =>
+        walkPresences(this.#session, { group: userId, start }),
+      )
+    })
+  }
+}
+
+class WritableTenantAccounts extends TenantAccounts implements TenantAccountWriter {
+  readonly #session: WriteSession
+
+  constructor(session: WriteSession) {
+    super(session)
+    this.#session = session
+  }
+
+  insert(input: TenantAccount): Promise<void> {
+    const { sight, platform, tenant } = this.#session
+    return this.#session.perform(() => {
+      const tenantAccount = keepTenantAccount(acceptNew(input))
+      const { tenantId, accountId, userId } = tenantAccount
+      const { tenantAccounts } =
+        tenant === null
+          ? this.#session.partitionOf(tenantId)
+          : requireOwnTenant(this.#session, { entity: ENTITY, tenantId })
+      const account = visibleAccount(this.#session, accountId)
+      requireReference(account?.userId === userId, 'account', accountId)
+      // The tenant's table first: it refuses what is a duplicate, at the call and at the commit.
+      sight.insert(tenantAccounts, tenantAccount)
+      sight.insert(platform.presences, tenantAccount)
+    })
+  }
+
+  update(input: VersionedUpdate<TenantAccountChanges>): Promise<void> {
+    const { sight, platform } = this.#session
+    return this.#session.perform(() => {
+      const change = acceptUpdate(input)
+      const { tenantAccounts } = requireTenant(this.#session, ENTITY)
+      const current = sight.records.get(tenantAccounts, change.id)
+      const next = nextVersion(requireVersion(current, { entity: ENTITY, ...change }), change)
+      sight.replace(tenantAccounts, next)
+      sight.replace(platform.presences, next)
+    })
+  }
+}
+
+function keepTenantAccount(tenantAccount: TenantAccount): TenantAccount {
+  return Object.freeze({
+    id: tenantAccount.id,
+    tenantId: tenantAccount.tenantId,
+    accountId: tenantAccount.accountId,
+    userId: tenantAccount.userId,
+    status: tenantAccount.status,
+    version: tenantAccount.version,
+    createdAt: tenantAccount.createdAt,
+    updatedAt: tenantAccount.updatedAt,
+  })
+}

@@ -1,0 +1,100 @@
+import {
+  type Id,
+  type Page,
+  type PageRequest,
+  type User,
+  type UserChanges,
+  type UserReader,
+  type UserWriter,
+  userChangesSchema,
+  userSchema,
+  type VersionedUpdate,
+  versionedUpdateSchema,
+} from '@user-engine/store-protocol'
+import { acceptId, createAccept, createAcceptNew, nextVersion, requireVersion } from './accept.ts'
+import { readPage } from './read-page.ts'
+import type { ReadSession, WriteSession } from './session.ts'
+import { TENANT_ACCOUNTS, USERS } from './tables.ts'
+import { type Entry, mergeEntries, type Range } from './view.ts'
+import { visibleUser } from './visibility.ts'
+
+const acceptNew = createAcceptNew(userSchema)
+const acceptUpdate = createAccept(versionedUpdateSchema(userChangesSchema))
+
+export function createUserReader(session: ReadSession): UserReader {
+  return new Users(session)
+}
+
+export function createUserWriter(session: WriteSession): UserReader & UserWriter {
+  return new WritableUsers(session)
+}
+
+/** The users of the scope, by id ascending. */
+export function* walkUsers(session: ReadSession, start?: Range['start']): Iterable<Entry<User>> {
+  const { platform, tenant, sight } = session
+  const range = { group: '', start }
+  if (tenant === null) {
+    yield* sight.records.entries(platform.users, USERS.all, range)
+    return
+  }
+  const present = sight.records.entries(tenant.tenantAccounts, TENANT_ACCOUNTS.users, range)
+  yield* mergeEntries(usersAt(session, present), sight.addedEntries(platform.users, USERS.all, range))
+}
+
+function* usersAt({ platform, sight }: ReadSession, keys: Iterable<Entry<unknown>>): Iterable<Entry<User>> {
+  for (const [id] of keys) {
+    const user = sight.records.get(platform.users, id)
+    if (user !== null) yield [id, user]
+  }
+}
+
+class Users implements UserReader {
+  readonly #session: ReadSession
+
+  constructor(session: ReadSession) {
+    this.#session = session
+  }
+
+  get(id: Id): Promise<User | null> {
+    return this.#session.answer(() => visibleUser(this.#session, acceptId(id)))
+  }
+
+  list(page?: PageRequest): Promise<Page<User>> {
+    return this.#session.answer(() => readPage('users', page, (start) => walkUsers(this.#session, start)))
+  }
+}
+
+class WritableUsers extends Users implements UserWriter {
+  readonly #session: WriteSession
+
+  constructor(session: WriteSession) {
+    super(session)
+    this.#session = session
+  }
+
+  insert(input: User): Promise<void> {
+    const { sight, platform } = this.#session
+    return this.#session.perform(() => sight.insert(platform.users, keepUser(acceptNew(input))))
+  }
+
+  update(input: VersionedUpdate<UserChanges>): Promise<void> {
+    const { sight, platform } = this.#session
+    return this.#session.perform(() => {
+      const change = acceptUpdate(input)
+      const user = requireVersion(visibleUser(this.#session, change.id), { entity: 'user', ...change })
+      sight.replace(platform.users, nextVersion(user, change))
+    })
+  }
+}
+
+function keepUser(user: User): User {
+  return Object.freeze({
+    id: user.id,
+    kind: user.kind,
+    displayName: user.displayName,
+    status: user.status,
+    version: user.version,
+    createdAt: user.createdAt,
+    updatedAt: user.updatedAt,
+  })
+}
