@@ -1,21 +1,33 @@
 import type { RuleId, StoreCapabilities, UserEngineStore } from '@user-engine/store-protocol'
 import type { Check } from './check.ts'
-import type { ConformanceHarness, HarnessVerb } from './harness.ts'
+import type { BackendControl, ConformanceHarness, HarnessVerb } from './harness.ts'
 import type { RecordMaker } from './records.ts'
+
+/** What was done to a backend to show that it keeps what it acknowledged [LIF-03]. */
+export const DURABILITY_TIERS = ['D0', 'D1', 'D2', 'D3'] as const
+
+export type DurabilityTier = (typeof DURABILITY_TIERS)[number]
 
 /** What a case works with. Everything it opens is closed after it, also when it fails. */
 export interface CaseContext {
   readonly check: Check
   readonly capabilities: StoreCapabilities
-  readonly harness: ConformanceHarness
   /** A namespace of this case's own. */
   readonly namespace: string
-  /** Opens a store on the namespace of the case, or on another one. */
+  /** Opens a store on the namespace of the case, or on another one; it is closed after the case. */
   open(options?: { readonly maxConnections?: number; readonly namespace?: string }): Promise<UserEngineStore>
+  /** Opens two stores where the manifest says that they share a backend, else one: for cases about competition. */
+  openAll(): Promise<readonly [UserEngineStore, ...UserEngineStore[]]>
+  /** The faults of the backend; they are taken back after the case. For cases that need `backend`. */
+  readonly backend: BackendControl
+  readonly tenantLayers: NonNullable<ConformanceHarness['tenantLayers']>
+  readonly engineAudit: NonNullable<ConformanceHarness['engineAudit']>
+  /** The migrations; namespaces that are made with it are destroyed after the case. */
+  readonly migrations: NonNullable<ConformanceHarness['migrations']>
   readonly make: RecordMaker
   /** Numbers from 0 to below 1, from the seed. */
   readonly random: () => number
-  /** Adds a fact to the report, for example which tier was run. */
+  /** Adds a fact to the report, for example how much contention there was. */
   note(text: string): void
 }
 
@@ -29,8 +41,10 @@ export interface ConformanceCase {
   readonly title: string
   /** Says why the case does not apply to a store with this manifest, naming the capability; `null` when it applies. */
   readonly notFor?: (capabilities: StoreCapabilities) => string | null
-  /** What the harness must offer for it, beyond the four verbs of every harness. */
+  /** What the harness must offer for it, beyond the verbs of every harness. */
   readonly needs?: readonly HarnessVerb[]
+  /** The tier of durability that it really runs. */
+  readonly tier?: DurabilityTier
   /** How long it may take, in milliseconds, when that is more than the run allows by default. */
   readonly timeoutMs?: number
   run(context: CaseContext): Promise<void>
@@ -49,4 +63,15 @@ export function onlyShared({ durability }: StoreCapabilities): string | null {
 /** Skips a case for stores without a schema that is migrated. */
 export function onlyMigrated({ schema }: StoreCapabilities): string | null {
   return schema.migrated ? null : 'schema.migrated is false'
+}
+
+/** Skips a case for stores whose engine does not enforce the tenant boundary. */
+export function onlyEnforced({ tenancy }: StoreCapabilities): string | null {
+  return tenancy.enforcement === 'engine-and-store' ? null : 'tenancy.enforcement is store'
+}
+
+/** Skips a case for stores that give up on an event before it was handed over this often. */
+export function onlyWithAttempts(attempts: number): (capabilities: StoreCapabilities) => string | null {
+  return ({ outbox }) =>
+    outbox.maxAttempts >= attempts ? null : `outbox.maxAttempts is ${outbox.maxAttempts}, below ${attempts}`
 }

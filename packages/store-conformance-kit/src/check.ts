@@ -1,6 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { isDeepStrictEqual } from 'node:util'
 import { type AnyUserEngineError, type ErrorCode, isUserEngineError } from '@user-engine/store-protocol'
+import { type CallSite, captureCallSite, whereOf } from './call-site.ts'
+import { findDifference } from './difference.ts'
+import { show, showError } from './show.ts'
+import { LATE, raceAgainst } from './time-limit.ts'
 
 /** An assertion of a case that did not hold. */
 export class CheckFailure extends Error {
@@ -9,26 +12,40 @@ export class CheckFailure extends Error {
   readonly what: string
   readonly expected: string
   readonly actual: string
+  /** Where in the kit the assertion stands. */
+  readonly where: string
 
-  constructor(what: string, expected: string, actual: string) {
-    super(`${what}: expected ${expected}, saw ${actual}`)
+  constructor(
+    what: string,
+    seen: { readonly expected: string; readonly actual: string; readonly site?: CallSite },
+  ) {
+    super(`${what}: expected ${seen.expected}, saw ${seen.actual}`)
     this.what = what
-    this.expected = expected
-    this.actual = actual
+    this.expected = seen.expected
+    this.actual = seen.actual
+    this.where = whereOf(seen.site?.stack)
   }
 }
+
+/** The error of one of several codes. */
+export type ErrorOf<Code extends ErrorCode> = Extract<AnyUserEngineError, { readonly code: Code }>
+
+type Call<Result> = Promise<Result> | (() => Promise<Result>)
 
 /** The assertions of one case. They count: a case that asserted nothing proves nothing. */
 export interface Check {
   readonly count: number
+  /** Equal by content; `-0` and `0`, absent and `undefined` differ. */
   equal(actual: unknown, expected: unknown, what: string): void
   ok(condition: boolean, what: string, actual?: unknown): void
-  /** The call must fail with one of these codes; returns the error. */
+  /** The call must fail with one of these codes, recognised by brand; returns the error. */
   rejects<Code extends ErrorCode>(
-    call: Promise<unknown> | (() => Promise<unknown>),
+    call: Call<unknown>,
     codes: Code | readonly Code[],
     what: string,
-  ): Promise<Extract<AnyUserEngineError, { readonly code: Code }>>
+  ): Promise<ErrorOf<Code>>
+  /** The call must fail with this very value, not with a copy or a wrapper of it. */
+  rejectsWith(call: Call<unknown>, reason: unknown, what: string): Promise<void>
   /** The call must settle, either way, within the time. */
   settlesWithin<Result>(
     call: Promise<Result>,
@@ -43,8 +60,7 @@ export interface Check {
   ): Promise<Result>
 }
 
-const MAX_SHOWN = 500
-const POLL_MS = 10
+const POLL_MS = 5
 
 export function createCheck(): Check {
   return new CountingCheck()
@@ -59,32 +75,50 @@ class CountingCheck implements Check {
 
   equal(actual: unknown, expected: unknown, what: string): void {
     this.#count += 1
-    if (!isDeepStrictEqual(plain(actual), plain(expected)))
-      throw new CheckFailure(what, show(expected), show(actual))
+    const difference = findDifference(actual, expected)
+    if (difference === null) return
+    const at = difference.path === '' ? what : `${what}, at ${difference.path}`
+    const seen = { expected: show(difference.expected), actual: show(difference.actual) }
+    throw new CheckFailure(at, { ...seen, site: captureCallSite(this.equal) })
   }
 
   ok(condition: boolean, what: string, actual?: unknown): void {
     this.#count += 1
-    if (!condition)
-      throw new CheckFailure(what, 'it to hold', actual === undefined ? 'it does not' : show(actual))
+    if (condition) return
+    const seen = { expected: 'it to hold', actual: actual === undefined ? 'it does not' : show(actual) }
+    throw new CheckFailure(what, { ...seen, site: captureCallSite(this.ok) })
   }
 
   async rejects<Code extends ErrorCode>(
-    call: Promise<unknown> | (() => Promise<unknown>),
+    call: Call<unknown>,
     codes: Code | readonly Code[],
     what: string,
-  ): Promise<Extract<AnyUserEngineError, { readonly code: Code }>> {
+  ): Promise<ErrorOf<Code>> {
     this.#count += 1
+    const site = captureCallSite(this.rejects)
     const allowed: readonly string[] = typeof codes === 'string' ? [codes] : codes
-    const expected = `a UserEngineError ${allowed.join(' or ')}`
+    const expected = `UserEngineError ${allowed.join(' or ')}`
     const settled = await settle(call)
     if (settled.status === 'fulfilled')
-      throw new CheckFailure(what, expected, `success with ${show(settled.value)}`)
+      throw new CheckFailure(what, { expected, actual: `success with ${show(settled.value)}`, site })
     const error: unknown = settled.reason
-    if (!isUserEngineError(error))
-      throw new CheckFailure(what, expected, `an error of another family: ${String(error)}`)
-    if (!allowed.includes(error.code)) throw new CheckFailure(what, expected, show(error))
-    return error as Extract<AnyUserEngineError, { readonly code: Code }>
+    if (!isUserEngineError(error)) {
+      const actual = `an error of another family: ${showError(error)}`
+      throw new CheckFailure(what, { expected, actual, site })
+    }
+    if (!allowed.includes(error.code)) throw new CheckFailure(what, { expected, actual: show(error), site })
+    return error as ErrorOf<Code>
+  }
+
+  async rejectsWith(call: Call<unknown>, reason: unknown, what: string): Promise<void> {
+    this.#count += 1
+    const site = captureCallSite(this.rejectsWith)
+    const settled = await settle(call)
+    const isSame = settled.status === 'rejected' && Object.is(settled.reason, reason)
+    if (isSame) return
+    const expected = `this very error: ${showError(reason)}`
+    const actual = settled.status === 'rejected' ? showError(settled.reason) : 'success'
+    throw new CheckFailure(what, { expected, actual, site })
   }
 
   async settlesWithin<Result>(
@@ -93,15 +127,10 @@ class CountingCheck implements Check {
     what: string,
   ): Promise<PromiseSettledResult<Result>> {
     this.#count += 1
-    const late = Symbol('late')
-    const timer = new AbortController()
-    const first = await Promise.race([
-      settle(call),
-      delay(withinMs, late, { signal: timer.signal }).catch(() => late),
-    ])
-    timer.abort()
-    if (typeof first === 'symbol') throw new CheckFailure(what, `an end within ${withinMs} ms`, 'none')
-    return first
+    const site = captureCallSite(this.settlesWithin)
+    const first = await raceAgainst(settle(call), withinMs)
+    if (first !== LATE) return first
+    throw new CheckFailure(what, { expected: `an end within ${withinMs} ms`, actual: 'none', site })
   }
 
   async eventually<Result>(
@@ -110,37 +139,23 @@ class CountingCheck implements Check {
     withinMs = 10_000,
   ): Promise<Result> {
     this.#count += 1
+    const site = captureCallSite(this.eventually)
     const deadline = performance.now() + withinMs
     for (;;) {
       const answer = await probe()
       if (answer !== undefined) return answer
-      if (performance.now() > deadline)
-        throw new CheckFailure(what, `it within ${withinMs} ms`, 'it did not happen')
+      if (performance.now() > deadline) {
+        const seen = { expected: `it within ${withinMs} ms`, actual: 'it did not happen' }
+        throw new CheckFailure(what, { ...seen, site })
+      }
       await delay(POLL_MS)
     }
   }
 }
 
-async function settle<Result>(
-  call: Promise<Result> | (() => Promise<Result>),
-): Promise<PromiseSettledResult<Result>> {
-  const [settled] = await Promise.allSettled([
-    typeof call === 'function' ? (async () => await call())() : call,
-  ])
+/** How a call ends; one that throws where it should reject has rejected. */
+async function settle<Result>(call: Call<Result>): Promise<PromiseSettledResult<Result>> {
+  const promise = typeof call === 'function' ? (async () => await call())() : call
+  const [settled] = await Promise.allSettled([promise])
   return settled
-}
-
-// Records may be frozen or have no prototype; what counts is what they say.
-function plain(value: unknown): unknown {
-  return typeof value === 'object' && value !== null ? structuredClone(value) : value
-}
-
-function show(value: unknown): string {
-  let text: string
-  try {
-    text = JSON.stringify(value) ?? String(value)
-  } catch {
-    text = String(value)
-  }
-  return text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}… (${text.length} characters)` : text
 }

@@ -1,6 +1,7 @@
-export type { CaseContext, ConformanceCase } from './case.ts'
+export { type CaseContext, type ConformanceCase, DURABILITY_TIERS, type DurabilityTier } from './case.ts'
 export { CASES } from './cases.ts'
-export { type Check, CheckFailure } from './check.ts'
+export { type Check, CheckFailure, type ErrorOf } from './check.ts'
+export { formatReport } from './format-report.ts'
 export {
   type BackendControl,
   type ConformanceHarness,
@@ -13,14 +14,16 @@ export {
   type TenantLayers,
 } from './harness.ts'
 export type { Member, RecordMaker } from './records.ts'
-export {
-  type CaseFailure,
-  type CaseResult,
-  type CaseStatus,
-  type ConformanceReport,
-  formatReport,
-  type RuleResult,
-  type RuleStatus,
-  type Verdict,
+export type {
+  CaseFailure,
+  CaseResult,
+  CaseStatus,
+  ConformanceReport,
+  RuleResult,
+  RuleStatus,
+  TierResult,
+  Verdict,
 } from './report.ts'
-export { type ConformanceOptions, runConformance } from './run-conformance.ts'
+export type { RunCaseOptions } from './run-case.ts'
+export { type ConformanceOptions, type ConformanceProgress, runConformance } from './run-conformance.ts'
+export { type CaseSelection, selectCases } from './select-cases.ts'

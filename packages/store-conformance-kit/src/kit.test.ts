@@ -4,9 +4,12 @@ import { describe, expect, test } from 'vitest'
 import type { ConformanceCase } from './case.ts'
 import { CASES } from './cases.ts'
 import { CheckFailure, createCheck } from './check.ts'
+import { formatReport } from './format-report.ts'
 import { defineHarness } from './harness.ts'
-import { formatReport } from './report.ts'
-import { runCase, runConformance, selectCases } from './run-conformance.ts'
+import { findEmptiness, judgeVerdict } from './judge-run.ts'
+import { type RunCaseOptions, runCase } from './run-case.ts'
+import { runConformance } from './run-conformance.ts'
+import { selectCases } from './select-cases.ts'
 
 describe('the cases', () => {
   test('every rule of the contract has a case or a written reason why not', () => {
@@ -48,7 +51,9 @@ describe('a check', () => {
     check.equal({ a: [1] }, Object.freeze({ a: [1] }), 'equal by content')
     check.ok(true, 'holds')
     expect(check.count).toBe(2)
-    expect(() => check.equal(1, 2, 'one is two')).toThrow(new CheckFailure('one is two', '2', '1'))
+    const failure = catchFailure(() => check.equal({ a: [1, { b: 1 }] }, { a: [1, { b: 2 }] }, 'one is two'))
+    expect(failure).toMatchObject({ what: 'one is two, at a[1].b', expected: '2', actual: '1' })
+    expect(failure.where).toMatch(/^src\/kit\.test\.ts:\d+:\d+$/)
     await expect(check.rejects(Promise.resolve(7), 'NOT_FOUND', 'a call')).rejects.toThrow('success with 7')
     await expect(check.rejects(Promise.reject(new Error('x')), 'NOT_FOUND', 'a call')).rejects.toThrow(
       'another family',
@@ -62,6 +67,15 @@ describe('a check', () => {
     expect(() => check.equal('x'.repeat(10_000), '', 'long')).toThrow(/… \(10002 characters\)/)
   })
 })
+
+function catchFailure(assertion: () => void): CheckFailure {
+  try {
+    assertion()
+  } catch (error) {
+    if (error instanceof CheckFailure) return error
+  }
+  throw new Error('The assertion held.')
+}
 
 const MANIFEST = freeze({
   store: { name: 'fake', version: '1' },
@@ -108,13 +122,13 @@ function caseThat(run: ConformanceCase['run'], changes: Partial<ConformanceCase>
   return { id: 'TXN-01.fake', rules: ['TXN-01'], title: 'a fake case', run, ...changes }
 }
 
+function run(conformanceCase: ConformanceCase, options: RunCaseOptions = {}, harness = harnessOver()) {
+  return runCase(harness, { ...options, capabilities: MANIFEST }, conformanceCase)
+}
+
 describe('running one case', () => {
   test('a case without an assertion is invalid, not passed', async () => {
-    const result = await runCase(
-      harnessOver(),
-      MANIFEST,
-      caseThat(async () => {}),
-    )
+    const result = await run(caseThat(async () => {}))
     expect(result).toMatchObject({ status: 'invalid', checks: 0, reason: 'The case made no assertion.' })
   })
 
@@ -124,7 +138,7 @@ describe('running one case', () => {
       await open()
       check.equal(1, 2, 'one is two')
     })
-    const result = await runCase(harnessOver(), MANIFEST, failing)
+    const result = await run(failing)
     expect(result).toMatchObject({
       status: 'failed',
       failure: { what: 'one is two', expected: '2', actual: '1' },
@@ -134,42 +148,85 @@ describe('running one case', () => {
   })
 
   test('a case that never ends is failed in time', async () => {
-    const result = await runCase(
-      harnessOver(),
-      MANIFEST,
-      caseThat(() => new Promise(() => {})),
-      { caseTimeoutMs: 10 },
-    )
+    const endless = caseThat(() => new Promise(() => {}))
+    const result = await run(endless, { caseTimeoutMs: 10 })
     expect(result).toMatchObject({ status: 'failed', failure: { expected: 'an end within 10 ms' } })
   })
 
   test('a case that does not apply is skipped with the capability; one that the harness cannot serve is invalid', async () => {
     const skipped = caseThat(async () => {}, { notFor: () => 'durability.durable is false' })
-    expect(await runCase(harnessOver(), MANIFEST, skipped)).toMatchObject({
+    expect(await run(skipped)).toMatchObject({
       status: 'skipped',
       reason: 'durability.durable is false',
     })
     const lacking = caseThat(async () => {}, { needs: ['backend'] })
-    const result = await runCase(harnessOver(), MANIFEST, lacking)
+    const result = await run(lacking)
     expect(result).toMatchObject({
       status: 'invalid',
       reason: expect.stringContaining('add backend to the harness'),
     })
   })
+
+  test('a harness that fails makes a case invalid, never failed', async () => {
+    const broken = { ...harnessOver(), destroyNamespace: () => Promise.reject(new Error('no disk')) }
+    const passing = caseThat(async ({ check }) => check.ok(true, 'holds'))
+    expect(await run(passing, {}, broken)).toMatchObject({
+      status: 'invalid',
+      reason: 'destroyNamespace() of the harness failed: Error: no disk.',
+    })
+  })
+
+  test('a store that cannot be closed, and a rejection that nobody hears, fail the case that passed', async () => {
+    const unclosable = harnessOver({ close: () => Promise.reject(new Error('busy')) })
+    const opening = caseThat(async ({ open, check }) => {
+      await open()
+      check.ok(true, 'holds')
+    })
+    expect(await run(opening, {}, unclosable)).toMatchObject({
+      status: 'failed',
+      failure: { what: 'the store closes', actual: expect.stringContaining('busy') },
+    })
+    const careless = caseThat(async ({ check }) => {
+      void Promise.reject(new Error('unheard'))
+      check.ok(true, 'holds')
+    })
+    expect(await run(careless)).toMatchObject({
+      status: 'failed',
+      failure: { what: 'no unhandled rejection', actual: expect.stringContaining('unheard') },
+    })
+  })
+
+  test('a fault is taken back and every namespace destroyed when the case fails half-way', async () => {
+    closed.length = 0
+    const backend = {
+      kill: async () => void closed.push('kill'),
+      start: async () => void closed.push('start'),
+      pause: async () => void closed.push('pause'),
+      resume: async () => void closed.push('resume'),
+    }
+    const failing = caseThat(
+      async ({ backend: { pause }, check }) => {
+        await pause()
+        check.ok(false, 'holds')
+      },
+      { needs: ['backend'] },
+    )
+    expect(await run(failing, {}, { ...harnessOver(), backend })).toMatchObject({ status: 'failed' })
+    expect(closed).toEqual(['pause', 'resume', 'n1'])
+  })
 })
 
 describe('a whole run', () => {
   test('nothing selected is invalid', async () => {
-    const report = await runConformance(harnessOver(), { select: () => false })
-    expect(report.verdict).toBe('invalid')
-    expect(report.reasons).toContain('No case was selected.')
+    expect(findEmptiness({ planned: [], results: [] })).toEqual(['No case was selected.'])
+    expect(judgeVerdict({ planned: [], results: [] }, ['No case was selected.'])).toBe('invalid')
   })
 
   test('a harness that throws is invalid, with a sentence, and no case runs', async () => {
     const harness = { ...harnessOver(), freshNamespace: () => Promise.reject(new Error('no disk')) }
     const report = await runConformance(harness)
     expect(report).toMatchObject({ verdict: 'invalid', executed: 0 })
-    expect(report.reasons[0]).toBe('The harness failed before any case: Error: no disk.')
+    expect(report.reasons[0]).toBe('Before any case: freshNamespace() of the harness failed: Error: no disk.')
     expect(formatReport(report)).toContain('verdict: invalid')
   })
 
@@ -178,12 +235,12 @@ describe('a whole run', () => {
     [
       'an incomplete manifest',
       { capabilities: freeze({ ...MANIFEST, audit: {} }) },
-      'capabilities.audit.appendOnly is missing',
+      'capabilities.audit.appendOnly: expected one of store, engine',
     ],
     [
       'an unknown capability',
       { capabilities: freeze({ ...MANIFEST, magic: true }) },
-      'capabilities.magic is not part',
+      'capabilities: expected no unknown fields',
     ],
     ['a manifest that can be changed', { capabilities: { ...MANIFEST } }, 'can be changed at capabilities'],
     [

@@ -1,5 +1,5 @@
-// Before a store is judged, the harness is: a harness whose namespaces leak into each other makes every verdict
-// worthless, and a store whose manifest is not what it says cannot be judged by it.
+// Before a store is judged, the harness is: one whose namespaces leak into each other makes every verdict worthless,
+// and a store whose manifest is not what it says cannot be judged by it.
 import {
   isUserEngineError,
   PROTOCOL_VERSION,
@@ -7,8 +7,10 @@ import {
   type UserEngineStore,
 } from '@user-engine/store-protocol'
 import type { ConformanceHarness } from './harness.ts'
-import { findManifestIssues, findUnfrozen } from './manifest-schema.ts'
+import { callVerb } from './harness-guard.ts'
+import { findManifestIssues, findUnfrozen } from './manifest.ts'
 import { createRecordMaker, PLATFORM } from './records.ts'
+import { showError } from './show.ts'
 
 export type PreflightResult =
   | { readonly ok: true; readonly capabilities: StoreCapabilities }
@@ -19,36 +21,36 @@ export type PreflightResult =
 export async function runPreflight(harness: ConformanceHarness, seed: number): Promise<PreflightResult> {
   const opened: UserEngineStore[] = []
   const namespaces: string[] = []
-  try {
-    const freshNamespace = async () => {
-      const namespace = await harness.freshNamespace()
+  const hands: Hands = {
+    seed,
+    async freshNamespace() {
+      const namespace = await callVerb('freshNamespace() of the harness', () => harness.freshNamespace())
       namespaces.push(namespace)
       return namespace
-    }
-    const open = async (namespace: string) => {
-      const store = await harness.open(namespace)
+    },
+    async open(namespace) {
+      const store = await callVerb('open() of the harness', () => harness.open(namespace))
       opened.push(store)
       return store
-    }
-    return await judgeHarness(seed, freshNamespace, open)
-  } catch (error) {
-    return { ok: false, reasons: [`The harness failed before any case: ${describe(error)}.`] }
-  } finally {
-    await Promise.allSettled(opened.map((store) => store.close()))
-    await Promise.allSettled(namespaces.map((namespace) => harness.destroyNamespace(namespace)))
+    },
   }
+  const judged = await judgeHarness(hands).catch(refuseBecause)
+  const given = await giveBack(harness, opened, namespaces).catch(refuseBecause)
+  return judged.ok && given !== null ? given : judged
 }
 
-async function judgeHarness(
-  seed: number,
-  freshNamespace: () => Promise<string>,
-  open: (namespace: string) => Promise<UserEngineStore>,
-): Promise<PreflightResult> {
+interface Hands {
+  readonly seed: number
+  freshNamespace(): Promise<string>
+  open(namespace: string): Promise<UserEngineStore>
+}
+
+async function judgeHarness({ seed, freshNamespace, open }: Hands): Promise<PreflightResult> {
   const [here, elsewhere] = [await freshNamespace(), await freshNamespace()]
   if (here === elsewhere) return refuse('freshNamespace() returned the same namespace twice.')
   const store = await open(here)
   const reasons = judgeManifest(store)
-  if (reasons.length > 0) return { ok: false, reasons }
+  if (reasons.length > 0) return refuse(...reasons)
   const { capabilities } = store
   const twin = await open(here)
   if (JSON.stringify(twin.capabilities) !== JSON.stringify(capabilities)) {
@@ -57,43 +59,69 @@ async function judgeHarness(
     )
   }
   const user = createRecordMaker(seed).user()
-  await store.transact(PLATFORM, (tx) => tx.users.insert(user))
-  const seenBy = async (other: UserEngineStore) =>
-    (await other.read(PLATFORM, (reader) => reader.users.get(user.id))) !== null
+  await callVerb('transact() of the store', () => store.transact(PLATFORM, (tx) => tx.users.insert(user)))
+  const seenBy = async (other: UserEngineStore) => {
+    const found = await callVerb('read() of the store', () =>
+      other.read(PLATFORM, (reader) => reader.users.get(user.id)),
+    )
+    return found !== null
+  }
   if (!(await seenBy(store)))
     return refuse('A user that was inserted cannot be read back: there is nothing to judge yet.')
   if (await seenBy(await open(elsewhere)))
     return refuse('A record of one namespace is visible in another: freshNamespace() must isolate them.')
-  if (capabilities.durability.shared && !(await seenBy(twin))) {
+  if (capabilities.durability.shared !== (await seenBy(twin))) {
     return refuse(
-      'The manifest says durability.shared, but a second store on the namespace does not see the first one’s commit.',
+      capabilities.durability.shared
+        ? 'The manifest says durability.shared, but a second store on the namespace does not see the first one’s commit.'
+        : 'The manifest denies durability.shared, but a second store on the namespace sees the first one’s commit.',
     )
   }
-  await twin.close()
-  const afterClose = await twin
-    .read(PLATFORM, (reader) => reader.users.get(user.id))
-    .catch((error: unknown) => error)
-  if (!isUserEngineError(afterClose, 'STORE_CLOSED'))
-    return refuse('A closed store must refuse every call with STORE_CLOSED.')
-  return { ok: true, capabilities }
+  return await judgeClosing(twin, user.id, capabilities)
+}
+
+async function judgeClosing(
+  store: UserEngineStore,
+  userId: string,
+  capabilities: StoreCapabilities,
+): Promise<PreflightResult> {
+  await callVerb('close() of the store', () => store.close())
+  try {
+    await store.read(PLATFORM, (reader) => reader.users.get(userId))
+  } catch (error) {
+    if (isUserEngineError(error, 'STORE_CLOSED')) return { ok: true, capabilities }
+    return refuse(`A closed store must refuse every call with STORE_CLOSED, not with ${showError(error)}.`)
+  }
+  return refuse('A closed store must refuse every call with STORE_CLOSED.')
 }
 
 function judgeManifest(store: UserEngineStore): readonly string[] {
   if (store.protocolVersion !== PROTOCOL_VERSION) {
-    return [
-      `The store implements protocol ${String(store.protocolVersion)}; this kit certifies protocol ${PROTOCOL_VERSION}.`,
-    ]
+    const found = String(store.protocolVersion)
+    return [`The store implements protocol ${found}; this kit certifies protocol ${PROTOCOL_VERSION}.`]
   }
   const issues = findManifestIssues(store.capabilities)
-  if (issues.length > 0) return issues.map((issue) => `The manifest is incomplete: ${issue}.`)
+  if (issues.length > 0) return issues.map((issue) => `The manifest is not complete: ${issue}.`)
   const unfrozen = findUnfrozen(store.capabilities)
   return unfrozen === null ? [] : [`The manifest can be changed at ${unfrozen}: freeze it deeply.`]
 }
 
-function refuse(reason: string): PreflightResult {
-  return { ok: false, reasons: [reason] }
+/** Null when everything went. */
+async function giveBack(
+  harness: ConformanceHarness,
+  stores: readonly UserEngineStore[],
+  namespaces: readonly string[],
+): Promise<PreflightResult | null> {
+  for (const store of stores) await callVerb('close() of the store', () => store.close())
+  for (const namespace of namespaces)
+    await callVerb('destroyNamespace() of the harness', () => harness.destroyNamespace(namespace))
+  return null
 }
 
-function describe(error: unknown): string {
-  return error instanceof Error ? `${error.name}: ${error.message}` : String(error)
+function refuse(...reasons: readonly string[]): PreflightResult {
+  return { ok: false, reasons }
+}
+
+function refuseBecause(error: unknown): PreflightResult {
+  return refuse(`Before any case: ${error instanceof Error ? error.message : String(error)}`)
 }

@@ -19,6 +19,7 @@ import type {
   TenantAccount,
   User,
   UserEngineStore,
+  VersionedUpdate,
 } from '@user-engine/store-protocol'
 import { createRandom } from './random.ts'
 
@@ -37,9 +38,12 @@ export interface Member {
 
 /** Makes records that are valid unless a change says otherwise. */
 export interface RecordMaker {
+  /** A UUIDv7, later than every one before it. */
   id(): Id
   /** Instants one millisecond apart, in the order they are asked for. */
   instant(): Instant
+  /** An update of the record with this id, by the clock of the maker. */
+  update<Changes>(id: Id, expectedVersion: number, set: Changes): VersionedUpdate<Changes>
   user(changes?: Partial<User>): User
   account(userId: Id, changes?: Partial<Account>): Account
   tenantAccount(tenantId: string, account: Account, changes?: Partial<TenantAccount>): TenantAccount
@@ -57,10 +61,16 @@ export interface RecordMaker {
   ): ProfileValue
   audit(tenantId: string | null, changes?: Partial<AuditRecord>): AuditRecord
   event(tenantId: string | null, changes?: Partial<OutboxEvent>): OutboxEvent
-  /** Writes a member of a tenant. */
+  /** A member of a tenant; nothing is written. */
+  member(tenantId: string): Member
+  /** Makes a member of a tenant and writes it in the tenant's scope. */
   addMember(store: UserEngineStore, tenantId: string): Promise<Member>
-  /** Queues the writes of a member without awaiting them. */
+  /** Makes a member and queues its writes without awaiting them. */
   insertMember(tx: StoreTransaction, tenantId: string): Member
+  /** Makes an application with a draft catalog and writes both. */
+  addApplication(
+    store: UserEngineStore,
+  ): Promise<{ readonly application: Application; readonly catalog: Catalog }>
 }
 
 export function createRecordMaker(seed: number): RecordMaker {
@@ -81,7 +91,7 @@ class SeededRecords implements RecordMaker {
     const time = (EPOCH_MS + this.#next()).toString(16).padStart(12, '0')
     const hex = (digits: number) =>
       Array.from({ length: digits }, () => Math.floor(this.#random() * 16).toString(16)).join('')
-    const variant = '89ab'[Math.floor(this.#random() * 4)]
+    const variant = '89ab'.charAt(Math.floor(this.#random() * 4))
     return `${time.slice(0, 8)}-${time.slice(8)}-7${hex(3)}-${variant}${hex(3)}-${hex(12)}`
   }
 
@@ -89,86 +99,120 @@ class SeededRecords implements RecordMaker {
     return new Date(EPOCH_MS + this.#next()).toISOString()
   }
 
+  update<Changes>(id: Id, expectedVersion: number, set: Changes): VersionedUpdate<Changes> {
+    return { id, expectedVersion, set, updatedAt: this.instant() }
+  }
+
   user(changes?: Partial<User>): User {
-    const base = { id: this.id(), kind: 'person', displayName: 'Ada Lovelace', status: 'active' } as const
-    return { ...base, ...this.#born(), ...changes }
+    return {
+      id: this.id(),
+      kind: 'person',
+      displayName: 'Ada Lovelace',
+      status: 'active',
+      ...this.#born(),
+      ...changes,
+    }
   }
 
   account(userId: Id, changes?: Partial<Account>): Account {
-    const base = { id: this.id(), userId, kind: 'human', name: null, status: 'active' } as const
-    return { ...base, ...this.#born(), ...changes }
+    return {
+      id: this.id(),
+      userId,
+      kind: 'human',
+      name: null,
+      status: 'active',
+      ...this.#born(),
+      ...changes,
+    }
   }
 
   tenantAccount(tenantId: string, account: Account, changes?: Partial<TenantAccount>): TenantAccount {
-    const base = {
+    return {
       id: this.id(),
       tenantId,
       accountId: account.id,
       userId: account.userId,
       status: 'active',
-    } as const
-    return { ...base, ...this.#born(), ...changes }
+      ...this.#born(),
+      ...changes,
+    }
   }
 
   identity(userId: Id, changes?: Partial<ExternalIdentity>): ExternalIdentity {
-    const base = {
+    return {
       id: this.id(),
       userId,
       issuer: 'https://issuer.example',
       subject: `subject-${this.#next()}`,
+      ...this.#born(),
+      ...changes,
     }
-    return { ...base, ...this.#born(), ...changes }
   }
 
   application(changes?: Partial<Application>): Application {
-    const base = {
+    return {
       id: this.id(),
       key: `application-${this.#next()}`,
       name: 'Application',
       status: 'active',
-    } as const
-    return { ...base, ...this.#born(), ...changes }
+      ...this.#born(),
+      ...changes,
+    }
   }
 
   attribute(changes?: Partial<AttributeDefinition>): AttributeDefinition {
     return {
-      ...{ key: 'nickname', type: 'string', description: null, constraints: {}, required: false },
-      ...{
-        classification: 'internal',
-        viewers: ['self'],
-        editors: ['self'],
-        levels: ['global', 'tenant', 'application'],
-      },
+      key: 'nickname',
+      type: 'string',
+      description: null,
+      constraints: {},
+      required: false,
+      classification: 'internal',
+      viewers: ['self'],
+      editors: ['self'],
+      levels: ['global', 'tenant', 'application'],
       ...changes,
-    } as AttributeDefinition
+    }
   }
 
   catalog(applicationId: Id | null, changes?: Partial<Catalog>): Catalog {
-    const base = {
+    return {
       id: this.id(),
       applicationId,
       key: `catalog-${this.#next()}`,
       catalogVersion: 1,
       status: 'draft',
-    } as const
-    return { ...base, attributes: [this.attribute()], breakingChanges: [], ...this.#born(), ...changes }
+      attributes: [this.attribute()],
+      breakingChanges: [],
+      ...this.#born(),
+      ...changes,
+    }
   }
 
   binding(tenantId: string, catalog: Catalog, changes?: Partial<ApplicationBinding>): ApplicationBinding {
-    const applicationId = catalog.applicationId ?? this.id()
-    const base = { id: this.id(), tenantId, applicationId, catalogId: catalog.id, status: 'enabled' } as const
-    return { ...base, ...this.#born(), ...changes }
+    return {
+      id: this.id(),
+      tenantId,
+      applicationId: catalog.applicationId ?? this.id(),
+      catalogId: catalog.id,
+      status: 'enabled',
+      ...this.#born(),
+      ...changes,
+    }
   }
 
   membership({ id, tenantId }: TenantAccount, changes?: Partial<Membership>): Membership {
-    const base = {
+    return {
       id: this.id(),
       tenantId,
       tenantAccountId: id,
       group: 'staff',
       role: `role-${this.#next()}`,
+      validFrom: null,
+      validUntil: null,
+      ...this.#born(),
+      ...changes,
     }
-    return { ...base, validFrom: null, validUntil: null, ...this.#born(), ...changes }
   }
 
   profileValue(
@@ -177,56 +221,60 @@ class SeededRecords implements RecordMaker {
     value: JsonValue,
     changes?: Partial<ProfileValue>,
   ): ProfileValue {
-    const provenance = {
-      source: 'conformance',
-      actor: { type: 'system', id: 'kit' },
-      catalogId: this.id(),
-      catalogVersion: 1,
-    } as const
-    const base = {
+    return {
       id: this.id(),
       userId,
       scope,
       attributeKey: `attribute-${this.#next()}`,
       value,
-      provenance,
+      provenance: {
+        source: 'conformance',
+        actor: { type: 'system', id: 'kit' },
+        catalogId: this.id(),
+        catalogVersion: 1,
+      },
+      ...this.#born(),
+      ...changes,
     }
-    return { ...base, ...this.#born(), ...changes }
   }
 
   audit(tenantId: string | null, changes?: Partial<AuditRecord>): AuditRecord {
     return {
-      ...{
-        id: this.id(),
-        tenantId,
-        occurredAt: this.instant(),
-        actor: { type: 'system', id: 'kit' },
-        action: 'user.update',
-      },
-      ...{
-        target: { type: 'user', id: this.id() },
-        outcome: 'allowed',
-        reason: null,
-        changedFields: ['displayName'],
-      },
-      ...{ correlationId: null, causationId: null },
+      id: this.id(),
+      tenantId,
+      occurredAt: this.instant(),
+      actor: { type: 'system', id: 'kit' },
+      action: 'user.update',
+      target: { type: 'user', id: this.id() },
+      outcome: 'allowed',
+      reason: null,
+      changedFields: ['displayName'],
+      correlationId: null,
+      causationId: null,
       ...changes,
-    } as AuditRecord
+    }
   }
 
   event(tenantId: string | null, changes?: Partial<OutboxEvent>): OutboxEvent {
     return {
-      ...{
-        id: this.id(),
-        tenantId,
-        aggregateType: 'user',
-        aggregateId: this.id(),
-        type: 'user-engine.user.updated',
-      },
-      ...{ schemaVersion: 1, payload: { n: this.#next() }, occurredAt: this.instant() },
-      ...{ correlationId: null, causationId: null },
+      id: this.id(),
+      tenantId,
+      aggregateType: 'user',
+      aggregateId: this.id(),
+      type: 'user-engine.user.updated',
+      schemaVersion: 1,
+      payload: { n: this.#next() },
+      occurredAt: this.instant(),
+      correlationId: null,
+      causationId: null,
       ...changes,
     }
+  }
+
+  member(tenantId: string): Member {
+    const user = this.user()
+    const account = this.account(user.id)
+    return { user, account, tenantAccount: this.tenantAccount(tenantId, account) }
   }
 
   async addMember(store: UserEngineStore, tenantId: string): Promise<Member> {
@@ -234,13 +282,23 @@ class SeededRecords implements RecordMaker {
   }
 
   insertMember(tx: StoreTransaction, tenantId: string): Member {
-    const user = this.user()
-    const account = this.account(user.id)
-    const tenantAccount = this.tenantAccount(tenantId, account)
-    void tx.users.insert(user)
-    void tx.accounts.insert(account)
-    void tx.tenantAccounts.insert(tenantAccount)
-    return { user, account, tenantAccount }
+    const member = this.member(tenantId)
+    void tx.users.insert(member.user)
+    void tx.accounts.insert(member.account)
+    void tx.tenantAccounts.insert(member.tenantAccount)
+    return member
+  }
+
+  async addApplication(
+    store: UserEngineStore,
+  ): Promise<{ readonly application: Application; readonly catalog: Catalog }> {
+    const application = this.application()
+    const catalog = this.catalog(application.id)
+    await store.transact(PLATFORM, (tx) => {
+      void tx.applications.insert(application)
+      void tx.catalogs.insert(catalog)
+    })
+    return { application, catalog }
   }
 
   #next(): number {

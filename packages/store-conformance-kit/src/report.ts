@@ -1,17 +1,22 @@
 import type { RuleApplicability, RuleId, RuleLevel, StoreCapabilities } from '@user-engine/store-protocol'
+import type { DurabilityTier } from './case.ts'
 
-/** What a run amounts to. `invalid`: it could not be judged, which is never a success. */
-export type Verdict = 'conformant' | 'not-conformant' | 'invalid'
+/**
+ * What a run amounts to. Only `conformant` speaks for the store as a whole. `partial`: everything that was selected
+ * passed, and the rest of the contract was not judged. `invalid`: it could not be judged, which is never a success.
+ */
+export type Verdict = 'conformant' | 'not-conformant' | 'partial' | 'invalid'
 
 export type CaseStatus = 'passed' | 'failed' | 'skipped' | 'invalid'
 
 export interface CaseFailure {
-  /** The text of the first rule the case is evidence for. */
+  /** The id and the text of the first rule the case is evidence for. */
   readonly rule: string
+  /** What should have been true. */
   readonly what: string
   readonly expected: string
   readonly actual: string
-  /** Where in the kit the assertion stands. */
+  /** Where in the kit the assertion stands, as file, line and column. */
   readonly where: string
 }
 
@@ -26,23 +31,36 @@ export interface CaseResult {
   /** Why it was skipped or could not be judged. */
   readonly reason: string | null
   readonly failure: CaseFailure | null
+  /** Facts of this run, for example how much contention there was. */
   readonly notes: readonly string[]
 }
 
-export type RuleStatus = 'passed' | 'failed' | 'skipped' | 'invalid' | 'untested' | 'not-selected'
+export type RuleStatus = CaseStatus | 'untested' | 'not-selected'
 
 export interface RuleResult {
   readonly id: RuleId
   readonly level: RuleLevel
   readonly appliesTo: RuleApplicability
   readonly status: RuleStatus
+  /** The ids of the cases that are evidence for it. */
+  readonly cases: readonly string[]
+  /** Why it was skipped, could not be judged, or has no case. */
+  readonly reason: string | null
+}
+
+/** What was really done to the backend, for claims about durability [LIF-03]. */
+export interface TierResult {
+  readonly tier: DurabilityTier
+  readonly meaning: string
+  readonly status: CaseStatus | 'not-run'
   readonly cases: readonly string[]
   readonly reason: string | null
 }
 
-/** The result of a run, as JSON-safe data. */
+/** The result of a run, as JSON-safe data in a stable order. */
 export interface ConformanceReport {
   readonly kit: { readonly name: string; readonly version: string }
+  /** The protocol version that was judged. */
   readonly protocolVersion: number
   readonly harness: string
   readonly store: StoreCapabilities['store'] | null
@@ -53,33 +71,11 @@ export interface ConformanceReport {
   readonly verdict: Verdict
   /** Why a run that is `invalid` could not be judged. */
   readonly reasons: readonly string[]
+  /** How many cases the kit has, how many of them were to be run, and how many were. */
+  readonly known: number
   readonly planned: number
   readonly executed: number
   readonly rules: readonly RuleResult[]
+  readonly tiers: readonly TierResult[]
   readonly cases: readonly CaseResult[]
-}
-
-/** The report for a terminal: the verdict, what failed and where to look, and what was not shown. */
-export function formatReport(report: ConformanceReport): string {
-  const { store, cases, rules } = report
-  const count = (status: CaseStatus) => cases.filter((result) => result.status === status).length
-  const rulesWith = (status: RuleStatus) => rules.filter((rule) => rule.status === status)
-  const lines = [
-    `${report.harness}: ${store?.name ?? 'no store'} ${store?.version ?? ''} against protocol ${report.protocolVersion}`,
-    `verdict: ${report.verdict}`,
-    ...report.reasons.map((reason) => `  ${reason}`),
-    `cases: ${count('passed')} passed, ${count('failed')} failed, ${count('skipped')} skipped, ${count('invalid')} invalid (of ${report.planned} planned)`,
-    `rules: ${rulesWith('passed').length} of ${rules.length} passed; seed ${report.seed}; ${Math.round(report.durationMs)} ms`,
-  ]
-  for (const { id, title, failure, reason, status } of cases) {
-    if (status === 'failed' && failure !== null) {
-      lines.push('', `FAILED ${id}: ${title}`, `  rule: ${failure.rule}`, `  ${failure.what}`)
-      lines.push(`  expected: ${failure.expected}`, `  actual:   ${failure.actual}`, `  at ${failure.where}`)
-    }
-    if (status === 'invalid') lines.push('', `INVALID ${id}: ${title}`, `  ${reason ?? ''}`)
-  }
-  for (const rule of [...rulesWith('skipped'), ...rulesWith('untested')]) {
-    lines.push(`${rule.status} ${rule.id}: ${rule.reason ?? ''}`)
-  }
-  return lines.join('\n')
 }

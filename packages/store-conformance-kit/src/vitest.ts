@@ -1,16 +1,28 @@
-import type { StoreCapabilities } from '@user-engine/store-protocol'
+import { describeFailure } from './format-report.ts'
 import type { ConformanceHarness } from './harness.ts'
-import { runPreflight } from './preflight.ts'
-import { type ConformanceOptions, runCase, selectCases } from './run-conformance.ts'
+import { type PreflightResult, runPreflight } from './preflight.ts'
+import type { CaseStatus } from './report.ts'
+import { type RunCaseOptions, runCase, timeLimitOf } from './run-case.ts'
+import { type CaseSelection, selectCases } from './select-cases.ts'
 
 /** The functions of a runner that the binding uses: those of the caller's own vitest. */
 export interface RunnerFunctions {
-  describe(name: string, define: () => void): void
-  it(name: string, run: (context: { skip(note?: string): void }) => Promise<void>, timeoutMs?: number): void
-  beforeAll(run: () => Promise<void>, timeoutMs?: number): void
+  describe(name: string, define: () => void): unknown
+  it(
+    name: string,
+    run: (context: { skip(note?: string): void }) => Promise<void>,
+    timeoutMs?: number,
+  ): unknown
+  /** With it the harness is proved before the first test, without it within the first test that needs it. */
+  beforeAll?(run: () => Promise<void>, timeoutMs?: number): unknown
+  /** With it a run that judged nothing fails, for example because every case was skipped. */
+  afterAll?(run: () => void): unknown
 }
 
-const RUNNER_TIMEOUT_MS = 120_000
+export type ConformanceTestOptions = CaseSelection & RunCaseOptions
+
+/** What giving back all that a case was given may take on top of its own time. */
+const TEARDOWN_MS = 60_000
 
 /**
  * Makes one test of every case. A failed case fails its test with the rule, what was expected and what was seen; a case
@@ -19,29 +31,43 @@ const RUNNER_TIMEOUT_MS = 120_000
 export function conformanceTests(
   harness: ConformanceHarness,
   runner: RunnerFunctions,
-  options: Omit<ConformanceOptions, 'onResult'> = {},
+  options: ConformanceTestOptions = {},
 ): void {
+  const cases = selectCases(options)
+  const statuses: CaseStatus[] = []
+  let preflight: Promise<PreflightResult> | undefined
+  const proveHarness = async () => {
+    preflight ??= runPreflight(harness, options.seed ?? 1)
+    const result = await preflight
+    if (!result.ok) throw new Error(`The store could not be judged. ${result.reasons.join(' ')}`)
+    return result.capabilities
+  }
   runner.describe(`conformance of ${harness.name}`, () => {
-    let capabilities: StoreCapabilities | null = null
-    runner.beforeAll(async () => {
-      const preflight = await runPreflight(harness, options.seed ?? 1)
-      if (!preflight.ok) throw new Error(preflight.reasons.join(' '))
-      capabilities = preflight.capabilities
-    }, RUNNER_TIMEOUT_MS)
-
-    for (const conformanceCase of selectCases(options)) {
-      const run = async ({ skip }: { skip(note?: string): void }) => {
-        if (capabilities === null) throw new Error('The preflight did not pass.')
-        const { status, reason, failure } = await runCase(harness, capabilities, conformanceCase, options)
-        if (status === 'skipped') return skip(reason ?? undefined)
-        if (status === 'invalid') throw new Error(`could not be judged: ${reason}`)
-        if (failure === null) return
-        const { rule, what, expected, actual, where } = failure
-        throw new Error(
-          `${what}\n  expected: ${expected}\n  actual:   ${actual}\n  rule:     ${rule}\n  at ${where}`,
-        )
-      }
-      runner.it(`${conformanceCase.id}: ${conformanceCase.title}`, run, RUNNER_TIMEOUT_MS)
+    runner.beforeAll?.(async () => void (await proveHarness()), TEARDOWN_MS)
+    if (cases.length === 0) {
+      runner.it('has cases', async () => {
+        throw new Error('No case was selected.')
+      })
     }
+    for (const conformanceCase of cases) {
+      const run = async ({ skip }: { skip(note?: string): void }) => {
+        const capabilities = await proveHarness()
+        const { status, reason, failure } = await runCase(
+          harness,
+          { ...options, capabilities },
+          conformanceCase,
+        )
+        statuses.push(status)
+        if (failure !== null) throw new Error(describeFailure(failure).join('\n  '))
+        if (status === 'invalid') throw new Error(`This could not be judged. ${reason}`)
+        if (status === 'skipped') skip(reason ?? undefined)
+      }
+      const timeoutMs = timeLimitOf(conformanceCase, options) + TEARDOWN_MS
+      runner.it(`${conformanceCase.id}: ${conformanceCase.title}`, run, timeoutMs)
+    }
+    runner.afterAll?.(() => {
+      if (statuses.length > 0 && statuses.every((status) => status === 'skipped'))
+        throw new Error('Every case that ran was skipped: nothing was judged.')
+    })
   })
 }

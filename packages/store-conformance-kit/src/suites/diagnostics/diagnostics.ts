@@ -1,7 +1,7 @@
 import { inspect } from 'node:util'
 import { isUserEngineError, type JsonValue, type StoreTransaction } from '@user-engine/store-protocol'
-import type { ConformanceCase } from '../case.ts'
-import { ACME, OTHER, PLATFORM } from '../records.ts'
+import type { ConformanceCase } from '../../case.ts'
+import { ACME, OTHER, PLATFORM } from '../../records.ts'
 
 const CANARY = 'canary-7f3a'
 

@@ -1,0 +1,119 @@
+import { findRule, type RuleId, type StoreCapabilities } from '@user-engine/store-protocol'
+import { whereOf } from './call-site.ts'
+import type { ConformanceCase } from './case.ts'
+import { beginCaseSession, type CaseSession } from './case-session.ts'
+import { CheckFailure, createCheck } from './check.ts'
+import type { ConformanceHarness } from './harness.ts'
+import { HarnessFailure } from './harness-guard.ts'
+import type { CaseFailure, CaseResult } from './report.ts'
+import { showError } from './show.ts'
+import { LATE, raceAgainst } from './time-limit.ts'
+import { watchUnhandledRejections } from './unhandled-rejections.ts'
+
+export interface RunCaseOptions {
+  /** Where ids, orders and delays come from. Default: 1. */
+  readonly seed?: number
+  /** How long a case may take that names no limit of its own, in milliseconds. Default: 30,000. */
+  readonly caseTimeoutMs?: number
+}
+
+const DEFAULT_SEED = 1
+const DEFAULT_CASE_TIMEOUT_MS = 30_000
+
+/** How long a case may take, in milliseconds. */
+export function timeLimitOf({ timeoutMs }: ConformanceCase, options: RunCaseOptions): number {
+  return Math.max(timeoutMs ?? 0, options.caseTimeoutMs ?? DEFAULT_CASE_TIMEOUT_MS)
+}
+
+/** Runs one case in a namespace of its own. Never rejects; whatever was opened is closed. */
+export async function runCase(
+  harness: ConformanceHarness,
+  { capabilities, ...options }: RunCaseOptions & { readonly capabilities: StoreCapabilities },
+  conformanceCase: ConformanceCase,
+): Promise<CaseResult> {
+  const { id, rules, title, notFor, needs = [] } = conformanceCase
+  const facts = { id, rules, title, checks: 0, durationMs: 0, failure: null, notes: [] }
+  const skipReason = notFor?.(capabilities) ?? null
+  if (skipReason !== null) return { ...facts, status: 'skipped', reason: skipReason }
+  const missing = needs.filter((verb) => harness[verb] === undefined)
+  if (missing.length > 0) {
+    const reason = `The manifest demands this case: add ${missing.join(' and ')} to the harness.`
+    return { ...facts, status: 'invalid', reason }
+  }
+  const start = performance.now()
+  const check = createCheck()
+  const { seed = DEFAULT_SEED } = options
+  try {
+    const session = await beginCaseSession(harness, { capabilities, check, seed })
+    const outcome = await executeCase(conformanceCase, session, timeLimitOf(conformanceCase, options))
+    const { failure, reason } = judge(outcome, check.count)
+    return {
+      ...{ id, rules, title, failure, reason, notes: session.notes },
+      status: failure !== null ? 'failed' : reason !== null ? 'invalid' : 'passed',
+      ...{ checks: check.count, durationMs: performance.now() - start },
+    }
+  } catch (error) {
+    const reason = error instanceof HarnessFailure ? error.message : `The kit failed: ${showError(error)}.`
+    return { ...facts, durationMs: performance.now() - start, status: 'invalid', reason }
+  }
+}
+
+interface CaseOutcome {
+  readonly failure: CaseFailure | null
+  /** What the harness could not do, as sentences. */
+  readonly ofHarness: readonly string[]
+}
+
+async function executeCase(
+  { run, rules: [rule] }: ConformanceCase,
+  session: CaseSession,
+  timeoutMs: number,
+): Promise<CaseOutcome> {
+  const unhandled = watchUnhandledRejections()
+  let failure: CaseFailure | null = null
+  const ofHarness: string[] = []
+  try {
+    const first = await raceAgainst(run(session.context), timeoutMs)
+    if (first === LATE) failure = failureOf(rule, 'the case ends in time', `an end within ${timeoutMs} ms`)
+  } catch (error) {
+    if (error instanceof HarnessFailure) ofHarness.push(error.message)
+    else failure = describeFailure(error, rule)
+  }
+  const ended = await session.end()
+  const [rejection] = await unhandled.stop()
+  const [trouble] = ended.ofStore
+  failure ??=
+    trouble === undefined ? null : failureOf(rule, 'the store closes', 'an end without error', trouble)
+  failure ??= rejection === undefined ? null : failureOf(rule, 'no unhandled rejection', 'none', rejection)
+  return { failure, ofHarness: [...ofHarness, ...ended.ofHarness] }
+}
+
+// What failed is the store's even where the harness failed after it; what could not be judged is nobody's.
+function judge(
+  { failure, ofHarness }: CaseOutcome,
+  checks: number,
+): {
+  readonly failure: CaseFailure | null
+  readonly reason: string | null
+} {
+  if (failure !== null) return { failure, reason: null }
+  if (ofHarness.length > 0) return { failure, reason: ofHarness.join(' ') }
+  return { failure, reason: checks === 0 ? 'The case made no assertion.' : null }
+}
+
+function describeFailure(error: unknown, rule: RuleId): CaseFailure {
+  if (error instanceof CheckFailure) {
+    const { what, expected, actual, where } = error
+    return { rule: describeRule(rule), what, expected, actual, where }
+  }
+  const where = error instanceof Error ? whereOf(error.stack) : 'unknown'
+  return { ...failureOf(rule, 'the case runs to its end', 'no error', showError(error)), where }
+}
+
+function failureOf(rule: RuleId, what: string, expected: string, actual = 'none'): CaseFailure {
+  return { rule: describeRule(rule), what, expected, actual, where: 'unknown' }
+}
+
+function describeRule(rule: RuleId): string {
+  return `${rule}: ${findRule(rule)?.text ?? 'unknown rule'}`
+}

@@ -1,0 +1,276 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type { CaseContext, ConformanceCase } from '../../case.ts'
+import { createGate, endedOrBlocked } from '../../gate.ts'
+import { ACME } from '../../records.ts'
+
+const CONFLICTS = ['VERSION_CONFLICT', 'SERIALIZATION_CONFLICT'] as const
+
+export const ISOLATION_CASES: readonly ConformanceCase[] = [
+  {
+    id: 'TXN-07.aborted-and-intermediate-writes-are-never-seen',
+    rules: ['TXN-07', 'TXN-02'],
+    title: 'what a transaction writes and overwrites, or rolls back, is seen by nobody, before or after',
+    async run({ openAll, check, make }) {
+      const stores = await openAll()
+      const [store] = stores
+      const boom = new Error('on purpose')
+      for (const aborts of [true, false]) {
+        const { user } = await make.addMember(store, ACME.tenantId)
+        const [written, finish] = [createGate(), createGate()]
+        const transaction = store.transact(ACME, async (tx) => {
+          await tx.users.update(make.update(user.id, 1, { displayName: 'intermediate' }))
+          await tx.users.get(user.id)
+          await tx.users.update(make.update(user.id, 2, { displayName: 'last' }))
+          await tx.users.get(user.id)
+          written.open()
+          await finish.opened
+          if (aborts) throw boom
+        })
+        await Promise.race([written.opened, transaction])
+        for (const other of stores) {
+          const seen = await other.read(ACME, (reader) => reader.users.get(user.id))
+          check.equal(seen, user, 'the user meanwhile')
+        }
+        finish.open()
+        if (aborts) await check.rejectsWith(transaction, boom, 'the transaction')
+        else await transaction
+        const after = await store.read(ACME, (reader) => reader.users.get(user.id))
+        const expected = aborts ? [1, user.displayName] : [3, 'last']
+        check.equal([after?.version, after?.displayName], expected, 'the user afterwards')
+      }
+    },
+  },
+  {
+    id: 'TXN-07.reads-are-not-torn',
+    rules: ['TXN-07'],
+    title:
+      'records, lists, counts, audit and events that are always changed together are never read apart inside one read',
+    run: (context) => showWholeReads(context),
+  },
+  {
+    id: 'TXN-07.reads-keep-their-moment',
+    rules: ['TXN-07'],
+    title: 'a read goes on seeing what it saw first, whatever is committed meanwhile, deletes included',
+    async run({ openAll, check, make }) {
+      const stores = await openAll()
+      const [store] = stores
+      const writer = stores.at(-1) ?? store
+      const { user, tenantAccount } = await make.addMember(store, ACME.tenantId)
+      const membership = make.membership(tenantAccount)
+      await store.transact(ACME, (tx) => tx.memberships.insert(membership))
+      await store
+        .read(ACME, async (reader) => {
+          const look = async () => ({
+            user: await reader.users.get(user.id),
+            users: (await reader.users.list()).items,
+            membership: await reader.memberships.get(membership.id),
+            group: (await reader.memberships.listByGroup({ group: membership.group })).items,
+            counts: await reader.countRecords(),
+            audit: (await reader.audit.list()).items,
+            outbox: (await reader.outbox.list()).items,
+          })
+          const first = await look()
+          const others = writer.transact(ACME, async (tx) => {
+            make.insertMember(tx, ACME.tenantId)
+            await tx.users.update(make.update(user.id, 1, { displayName: 'changed' }))
+            await tx.memberships.delete({ id: membership.id, expectedVersion: 1 })
+            await tx.memberships.insert(make.membership(tenantAccount))
+            await tx.audit.append(make.audit(ACME.tenantId))
+            await tx.outbox.append(make.event(ACME.tenantId))
+          })
+          // A store may let writers wait for readers; one that does is not torn either.
+          await endedOrBlocked(others)
+          check.equal(await look(), first, 'the second look within one read')
+          return { others }
+        })
+        .then(({ others }) => others)
+      const after = await store.read(ACME, (reader) => reader.users.get(user.id))
+      check.equal(after?.displayName, 'changed', 'the user afterwards')
+    },
+  },
+  {
+    id: 'TXN-07.no-lost-update',
+    rules: ['TXN-07', 'VER-03'],
+    title: 'of two transactions that read the same version and both write, one fails',
+    async run({ openAll, check, make }) {
+      const stores = await openAll()
+      const [store] = stores
+      const { user } = await make.addMember(store, ACME.tenantId)
+      const [readA, readB] = [createGate(), createGate()]
+      const attempt = (mine: typeof readA, theirs: typeof readA, index: number) =>
+        (stores[index] ?? store).transact(ACME, async (tx) => {
+          const seen = await tx.users.get(user.id)
+          mine.open()
+          await theirs.openedOrBlocked()
+          const change = make.update(user.id, seen?.version ?? 0, { displayName: `writer ${index}` })
+          await tx.users.update(change)
+        })
+      const results = await Promise.allSettled([attempt(readA, readB, 0), attempt(readB, readA, 1)])
+      const losers = results.filter((result) => result.status === 'rejected')
+      const after = await store.read(ACME, (reader) => reader.users.get(user.id))
+      // A store that runs one after the other lets the second see the first: then none is lost either.
+      check.equal(after?.version, 3 - losers.length, 'the version afterwards: one higher for each that won')
+      check.ok(losers.length < 2, 'one of them wins', results)
+      for (const { reason } of losers) await check.rejects(Promise.reject(reason), CONFLICTS, 'the loser')
+    },
+  },
+  {
+    id: 'TXN-07.no-dirty-write',
+    rules: ['TXN-07', 'VER-03'],
+    title: 'a transaction does not overwrite what another has written and not yet committed',
+    async run({ openAll, check, make }) {
+      const stores = await openAll()
+      const [store] = stores
+      const { user } = await make.addMember(store, ACME.tenantId)
+      const [written, finish] = [createGate(), createGate()]
+      const first = store.transact(ACME, async (tx) => {
+        await tx.users.update(make.update(user.id, 1, { displayName: 'first' }))
+        await tx.users.get(user.id)
+        written.open()
+        await finish.opened
+        return (await tx.users.get(user.id))?.displayName
+      })
+      await Promise.race([written.opened, first])
+      const second = (stores.at(-1) ?? store).transact(ACME, (tx) =>
+        tx.users.update(make.update(user.id, 1, { displayName: 'second' })),
+      )
+      await endedOrBlocked(second)
+      finish.open()
+      const [one, two] = await Promise.allSettled([first, second])
+      const winners = [one, two].filter(({ status }) => status === 'fulfilled')
+      check.equal(winners.length, 1, 'how many of the two were committed')
+      if (one.status === 'fulfilled') check.equal(one.value, 'first', 'what the first saw to its end')
+      for (const result of [one, two])
+        if (result.status === 'rejected')
+          await check.rejects(Promise.reject(result.reason), CONFLICTS, 'the one that was not')
+      const after = await store.read(ACME, (reader) => reader.users.get(user.id))
+      const name = one.status === 'fulfilled' ? 'first' : 'second'
+      check.equal([after?.version, after?.displayName], [2, name], 'the user afterwards')
+    },
+  },
+  {
+    id: 'TXN-07.isolation-is-as-declared',
+    rules: ['TXN-07'],
+    title: 'transactions are isolated from each other at least as much as the manifest says',
+    run: (context) => measureIsolation(context),
+  },
+]
+
+async function showWholeReads({ openAll, check, make, note }: CaseContext): Promise<void> {
+  const stores = await openAll()
+  const [writer] = stores
+  const reader = stores.at(-1) ?? writer
+  const one = await make.addMember(writer, ACME.tenantId)
+  const two = await make.addMember(writer, ACME.tenantId)
+  const rounds = 60
+  let done = false
+  const writing = (async () => {
+    for (let version = 1; version <= rounds; version++) {
+      await writer.transact(ACME, (tx) => {
+        const set = { displayName: `round ${version}` }
+        void tx.users.update(make.update(one.user.id, version, set))
+        void tx.memberships.insert(make.membership(one.tenantAccount, { group: 'g', role: `r${version}` }))
+        void tx.audit.append(make.audit(ACME.tenantId))
+        void tx.outbox.append(make.event(ACME.tenantId))
+        void tx.users.update(make.update(two.user.id, version, set))
+      })
+      await delay(0)
+    }
+  })().finally(() => {
+    done = true
+  })
+  const seenVersions = new Set<number>()
+  while (!done) {
+    const seen = await reader.read(ACME, async (handle) => {
+      const first = await handle.users.get(one.user.id)
+      await delay(1)
+      const { membership, ...counts } = await handle.countRecords()
+      const { items } = await handle.memberships.listByGroup({ group: 'g', page: { limit: 500 } })
+      await delay(1)
+      const audits = (await handle.audit.list({ page: { limit: 500 } })).items.length
+      const events = (await handle.outbox.list({ page: { limit: 500 } })).items.length
+      const last = await handle.users.get(two.user.id)
+      const counted = [membership, counts['audit-record'], counts['outbox-event']]
+      return { versions: [first?.version, last?.version], steps: [...counted, items.length, audits, events] }
+    })
+    const [version = 0] = seen.versions
+    seenVersions.add(version)
+    check.equal(seen.versions, [version, version], 'the versions of both users within one read')
+    check.equal(seen.steps, Array(6).fill(version - 1), 'counts, list, audit and events within the same read')
+  }
+  await writing
+  const last = await reader.read(ACME, (handle) => handle.users.get(two.user.id))
+  check.equal(last?.version, rounds + 1, 'the version afterwards')
+  note(`${seenVersions.size} different moments were seen while ${rounds} were written`)
+}
+
+/** Looks at what really happens, and prints declared beside observed. */
+async function measureIsolation({ openAll, check, make, capabilities, note }: CaseContext): Promise<void> {
+  const stores = await openAll()
+  const [store] = stores
+  const other = stores.at(-1) ?? store
+  const { user } = await make.addMember(store, ACME.tenantId)
+  const repeats = await store.transact(ACME, async (tx) => {
+    const first = await tx.users.get(user.id)
+    const change = other.transact(ACME, (inner) =>
+      inner.users.update(make.update(user.id, 1, { displayName: 'changed' })),
+    )
+    await endedOrBlocked(change)
+    const second = await tx.users.get(user.id)
+    return { repeatable: first?.version === second?.version, change }
+  })
+  await repeats.change
+  const observed = {
+    repeatable: repeats.repeatable,
+    withoutWriteSkew: await excludesWriteSkew({ store, other, make }),
+  }
+  const { isolation } = capabilities.transactions
+  note(
+    `declared ${isolation}; observed: a second read ${observed.repeatable ? 'repeats' : 'sees what was committed meanwhile'}, write skew is ${observed.withoutWriteSkew ? 'excluded' : 'possible'}`,
+  )
+  const demanded = {
+    repeatable: isolation !== 'read-committed',
+    withoutWriteSkew: isolation === 'serializable',
+  }
+  check.ok(
+    observed.repeatable || !demanded.repeatable,
+    `a second read repeats, as ${isolation} says`,
+    observed,
+  )
+  check.ok(
+    observed.withoutWriteSkew || !demanded.withoutWriteSkew,
+    `write skew is excluded, as ${isolation} says`,
+    observed,
+  )
+}
+
+/** Two transactions each read both records and change one: run one after the other, the second would see the first. */
+async function excludesWriteSkew({
+  store,
+  other,
+  make,
+}: {
+  readonly store: Awaited<ReturnType<CaseContext['open']>>
+  readonly other: Awaited<ReturnType<CaseContext['open']>>
+  readonly make: CaseContext['make']
+}): Promise<boolean> {
+  const [one, two] = [await make.addMember(store, ACME.tenantId), await make.addMember(store, ACME.tenantId)]
+  const [readA, readB] = [createGate(), createGate()]
+  const step = (backend: typeof store, mine: typeof readA, theirs: typeof readA, target: string) =>
+    backend.transact(ACME, async (tx) => {
+      const seen = [await tx.users.get(one.user.id), await tx.users.get(two.user.id)]
+      mine.open()
+      await theirs.openedOrBlocked()
+      await tx.users.update(make.update(target, 1, { status: 'suspended' }))
+      return seen.map((found) => found?.status)
+    })
+  const results = await Promise.allSettled([
+    step(store, readA, readB, one.user.id),
+    step(other, readB, readA, two.user.id),
+  ])
+  const both = results.every(({ status }) => status === 'fulfilled')
+  const sawEachOther = results.some(
+    (result) => result.status === 'fulfilled' && result.value.includes('suspended'),
+  )
+  return !both || sawEachOther
+}
