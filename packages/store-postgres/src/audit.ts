@@ -20,9 +20,9 @@ import {
   validate,
 } from '@user-engine/store-protocol'
 import * as z from 'zod'
-import type { StatementSubject } from './connection/map-error.ts'
-import { defineStatement, type Statement, type StatementCall } from './connection/statement.ts'
+import { defineStatement, type Statement } from './connection/statement.ts'
 import type { Handle } from './handle.ts'
+import type { PlannedAppend } from './session.ts'
 import { columns, RowReader } from './sql/columns.ts'
 import { planPage } from './sql/keyset-page.ts'
 import { jsonParameter } from './sql/parameters.ts'
@@ -76,6 +76,7 @@ function readPositioned(row: RowReader): PositionedRecord {
 export interface AuditStatements {
   readonly get: Statement
   readonly append: Statement
+  readonly preview: Statement
   /** The list for one combination of filters; built once per combination. */
   list(filters: readonly string[], order: AuditOrder): Statement
 }
@@ -111,6 +112,10 @@ export function auditStatements(s: SchemaName): AuditStatements {
       INSERT INTO ${s}.audit_records (tenant_id, id, occurred_at, actor_type, actor_id, action, target_type, target_id,
         outcome, reason, changed_fields, correlation_id, causation_id)
       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11::jsonb, $12, $13)`),
+    preview: defineStatement(`
+      INSERT INTO ${s}.audit_records (tenant_id, id, occurred_at, actor_type, actor_id, action, target_type, target_id,
+        outcome, reason, changed_fields, correlation_id, causation_id, seq) OVERRIDING SYSTEM VALUE
+      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11::jsonb, $12, $13, $14)`),
     list(filters, order) {
       const key = [order, ...filters].join(' ')
       const known = lists.get(key)
@@ -139,7 +144,7 @@ export function planAppend(
   statements: AuditStatements,
   tenantId: TenantId | null,
   record: AuditRecord,
-): { readonly call: StatementCall; readonly subject: StatementSubject } {
+): PlannedAppend {
   const {
     id,
     occurredAt,
@@ -160,7 +165,11 @@ export function planAppend(
     ...[rest.tenantId ?? PLATFORM_KEY, id, occurredAt, actor.type, actor.id, action, target.type, target.id],
     ...[outcome, reason, jsonParameter(changedFields), correlationId, causationId],
   ]
-  return { call: { statement: statements.append, values }, subject: { entity: 'audit-record', id } }
+  return {
+    call: { statement: statements.append, values },
+    subject: { entity: 'audit-record', id },
+    preview: (position) => ({ statement: statements.preview, values: [...values, String(position)] }),
+  }
 }
 
 export function createAudit(handle: Handle, statements: AuditStatements): AuditReader & AuditAppender {
@@ -203,6 +212,7 @@ class PostgresAudit implements AuditReader, AuditAppender {
           statement,
           values: [this.#tenant(), ...after, limit, ...filters.map(([, value]) => value)],
         }),
+        isGoodKey: ([position]) => this.#handle.isKnownPosition(Number(position)),
         read: readPositioned,
         keyOf: ({ position }) => [position],
       })

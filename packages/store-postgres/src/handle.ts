@@ -10,7 +10,7 @@ import type { StatementSubject } from './connection/map-error.ts'
 import type { Parameter, Row, Statement, StatementCall } from './connection/statement.ts'
 import type { PrismaClient } from './generated/client.ts'
 import type { PrismaRunner } from './prisma-runner.ts'
-import { abortedBy, type Session } from './session.ts'
+import { abortedBy, FIRST_PREVIEW_POSITION, type PlannedAppend, type Session } from './session.ts'
 import { TrackedPromise } from './tracked-promise.ts'
 
 /** A statement for each kind of scope. */
@@ -50,7 +50,9 @@ export interface Handle {
   /** Queues a write. Errors of `plan` reject the call and abort the transaction. */
   write(plan: () => PlannedWrite): Promise<void>
   /** Queues an append for the commit. Errors of `plan` reject the call and abort the transaction. */
-  append(plan: () => PlannedWrite): Promise<void>
+  append(plan: () => PlannedAppend): Promise<void>
+  /** Whether a position of a log is a committed one, or that of an append of this very transaction. */
+  isKnownPosition(position: number): boolean
   /** Reads with model calls of the Prisma client, inside the transaction. */
   queryModel<Result>(plan: () => (prisma: PrismaClient) => Promise<Result>): Promise<Result>
   /** Writes with model calls of the Prisma client, inside the transaction. */
@@ -103,7 +105,7 @@ export class SessionHandle implements Handle {
     if (this.#state === 'ended') throw new UserEngineError('TRANSACTION_ENDED', {})
     if (this.#state === 'busy') throw new UserEngineError('TRANSACTION_BUSY', {})
     const { failure } = this.session
-    if (failure !== null) throw abortedBy(failure)
+    if (failure !== null) throw this.outcomeOf(failure)
   }
 
   /** @throws UserEngineError as {@link assertUsable}; `NOT_SUPPORTED` inside a read, whose type has no writes. */
@@ -127,16 +129,22 @@ export class SessionHandle implements Handle {
       const { call, parse } = plan()
       return this.session.read(call, parse)
     } catch (error) {
-      return TrackedPromise.rejected(error)
+      return this.#reject(error)
     }
   }
 
   readAppends<Result>(plan: () => PlannedRead<Result>): Promise<Result> {
-    return this.read(() => {
-      const planned = plan()
-      this.session.queueAppends()
-      return planned
-    })
+    try {
+      this.assertUsable()
+      const { call, parse } = plan()
+      return this.session.readWithAppends(call, parse)
+    } catch (error) {
+      return this.#reject(error)
+    }
+  }
+
+  isKnownPosition(position: number): boolean {
+    return position < FIRST_PREVIEW_POSITION || this.session.isPreviewed(position)
   }
 
   write(plan: () => PlannedWrite): Promise<void> {
@@ -146,18 +154,17 @@ export class SessionHandle implements Handle {
       this.session.write(call, subject)
       return TAKEN_OVER
     } catch (error) {
-      return this.#reject(error)
+      return this.#abort(error)
     }
   }
 
-  append(plan: () => PlannedWrite): Promise<void> {
+  append(plan: () => PlannedAppend): Promise<void> {
     try {
       this.assertWritable()
-      const { call, subject } = plan()
-      this.session.append(call, subject)
+      this.session.append(plan())
       return TAKEN_OVER
     } catch (error) {
-      return this.#reject(error)
+      return this.#abort(error)
     }
   }
 
@@ -166,7 +173,7 @@ export class SessionHandle implements Handle {
       this.assertUsable()
       return this.#onConnection(null, plan())
     } catch (error) {
-      return TrackedPromise.rejected(error)
+      return this.#reject(error)
     }
   }
 
@@ -176,7 +183,7 @@ export class SessionHandle implements Handle {
       const { subject, work } = plan()
       return this.#onConnection(subject, work)
     } catch (error) {
-      return this.#reject(error)
+      return this.#abort(error)
     }
   }
 
@@ -199,14 +206,18 @@ export class SessionHandle implements Handle {
       throw new UserEngineError('SCOPE_NOT_ALLOWED', { entity, allowed: 'platform' })
   }
 
+  /** Rejects a call; one that passes on what nobody has seen yet is from now on what has to be seen. */
   #reject(error: unknown): Promise<never> {
-    const failed = TrackedPromise.rejected(error)
+    const rejected = TrackedPromise.rejected(error)
+    if (error === this.session.failure) this.#failedCall = rejected
+    return rejected
+  }
+
+  /** Rejects a write, which fails its transaction. */
+  #abort(error: unknown): Promise<never> {
     const isStateError = isUserEngineError(error) && STATE_ERRORS.has(error.code)
-    if (isUserEngineError(error) && !isStateError && this.session.failure === null) {
-      this.#failedCall = failed
-      this.session.fail(error)
-    }
-    return failed
+    if (isUserEngineError(error) && !isStateError && this.session.failure === null) this.session.fail(error)
+    return this.#reject(error)
   }
 }
 

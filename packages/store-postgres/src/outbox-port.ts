@@ -96,8 +96,8 @@ export function outboxPortStatements(s: SchemaName) {
       buried AS (${bury('given_up', '$3')})
       SELECT ${refuseOthers('given_up')}`),
     listDeadLetters: defineStatement(`
-      SELECT d.seq, d.attempts, d.reason, d.dead_at, ${event} FROM ${s}.outbox_dead_letters d ${joinEvent}
-      WHERE (d.dead_at, d.seq) > ($1::timestamptz, $2::bigint) ORDER BY d.dead_at, d.seq LIMIT $3`),
+      SELECT d.position, d.attempts, d.reason, d.dead_at, ${event} FROM ${s}.outbox_dead_letters d ${joinEvent}
+      WHERE d.position > $1::bigint ORDER BY d.position LIMIT $2`),
     replay: defineStatement(`
       WITH revived AS (DELETE FROM ${s}.outbox_dead_letters d WHERE d.event_id = $1 RETURNING d.*),
       pending AS (
@@ -213,14 +213,14 @@ class PostgresOutboxPort implements OutboxPort {
     const planned = planPage<PositionedDeadLetter>({
       list: 'dead-letters',
       page,
-      start: ['0001-01-01T00:00:00.000Z', 0],
+      start: [0],
       call: (after, limit) => ({ statement: this.#sql.listDeadLetters, values: [...after, limit] }),
       read: (row) => {
         const position = row.number()
         const letter = { attempts: row.number(), reason: row.text(), deadAt: row.instant() }
         return { position, letter: { ...letter, event: readOutboxEvent(row) } }
       },
-      keyOf: ({ position, letter }) => [letter.deadAt, position],
+      keyOf: ({ position }) => [position],
     })
     const [rows] = await this.#inOneBatch([planned.call])
     const { items, nextCursor } = planned.parse(rows ?? [])

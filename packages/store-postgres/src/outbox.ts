@@ -72,6 +72,15 @@ export function outboxStatements(s: SchemaName) {
   const eventOf = (row: string) => `
     CROSS JOIN LATERAL (SELECT * FROM ${s}.outbox_events f
       WHERE f.tenant_id = ${row}.tenant_id AND f.id = ${row}.event_id LIMIT 1) e`
+  const append = (position: string) =>
+    defineStatement(`
+      WITH position AS MATERIALIZED (SELECT ${position} AS seq),
+      event AS (
+        INSERT INTO ${s}.outbox_events (seq, tenant_id, id, aggregate_type, aggregate_id, type, schema_version, payload,
+          occurred_at, correlation_id, causation_id)
+        SELECT seq, $1, $2, $3, $4, $5, $6::integer, $7::jsonb, $8::timestamptz, $9, $10 FROM position)
+      INSERT INTO ${s}.outbox_deliveries (seq, tenant_id, event_id, aggregate_type, aggregate_id)
+      SELECT seq, $1, $2, $3, $4 FROM position`)
   return {
     list: defineStatement(`
       ${pageOf('outbox_events')}
@@ -89,14 +98,8 @@ export function outboxStatements(s: SchemaName) {
     listDelivered: defineStatement(`
       ${pageOf('outbox_events', `AND ${isMissing('outbox_deliveries')} AND ${isMissing('outbox_dead_letters')}`)}
       ${entry(`'delivered'`, 'NULL')} FROM page e ORDER BY e.seq`),
-    append: defineStatement(`
-      WITH position AS MATERIALIZED (SELECT nextval('${s}.outbox_positions') AS seq),
-      event AS (
-        INSERT INTO ${s}.outbox_events (seq, tenant_id, id, aggregate_type, aggregate_id, type, schema_version, payload,
-          occurred_at, correlation_id, causation_id)
-        SELECT seq, $1, $2, $3, $4, $5, $6::integer, $7::jsonb, $8::timestamptz, $9, $10 FROM position)
-      INSERT INTO ${s}.outbox_deliveries (seq, tenant_id, event_id, aggregate_type, aggregate_id)
-      SELECT seq, $1, $2, $3, $4 FROM position`),
+    append: append(`nextval('${s}.outbox_positions')`),
+    preview: append('$11::bigint'),
   }
 }
 
@@ -135,6 +138,7 @@ class PostgresOutbox implements OutboxReader, OutboxAppender {
           statement: this.#listStatement(state),
           values: [this.#handle.tenantId ?? PLATFORM_KEY, ...after, limit],
         }),
+        isGoodKey: ([position]) => this.#handle.isKnownPosition(Number(position)),
         read: readPositioned,
         keyOf: ({ position }) => [position],
       })
@@ -159,7 +163,11 @@ class PostgresOutbox implements OutboxReader, OutboxAppender {
         ...[tenantId ?? PLATFORM_KEY, id, aggregateType, aggregateId, type, String(schemaVersion)],
         ...[jsonParameter(payload), parsed.occurredAt, parsed.correlationId, parsed.causationId],
       ]
-      return { call: { statement: this.#sql.append, values }, subject: { entity: 'outbox-event', id } }
+      return {
+        call: { statement: this.#sql.append, values },
+        subject: { entity: 'outbox-event', id },
+        preview: (position) => ({ statement: this.#sql.preview, values: [...values, String(position)] }),
+      }
     })
   }
 

@@ -106,6 +106,7 @@ async function recordStatement(
     write: () => Promise.reject(new Error('a list does not write')),
     append: () => Promise.reject(new Error('a list does not append')),
     changeModel: () => Promise.reject(new Error('a list does not write')),
+    isKnownPosition: () => true,
     requireTenant: () => tenantId ?? '',
     requirePlatform: () => {},
   }

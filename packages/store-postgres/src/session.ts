@@ -2,7 +2,8 @@
 // as late as possible and as much as possible at once:
 //
 //   - a write waits for the next read or for the commit; audit records and events wait for the commit, so that they
-//     are numbered in the order of commits [AUD-06, OBX-05];
+//     are numbered in the order of commits [AUD-06, OBX-05]; a read that must see them before gets a preview, which
+//     the same batch takes back;
 //   - reads made in one go travel together with every write before them;
 //   - BEGIN and the tenant context go with the first batch, COMMIT with the last.
 //
@@ -11,6 +12,7 @@
 //
 // Level 0 is the transaction, level n the nth nested one. A failed statement fails its level and those inside it;
 // undoing a level heals the connection for those around it. A lost connection fails level 0.
+import { randomInt } from 'node:crypto'
 import { UserEngineError } from '@user-engine/store-protocol'
 import { BatchError } from './connection/batch.ts'
 import type { Connection } from './connection/connection.ts'
@@ -41,10 +43,12 @@ export interface Session {
   read<Result>(call: StatementCall, parse: (rows: readonly Row[]) => Result): Promise<Result>
   /** Queues a write; its failure surfaces at the next batch. */
   write(call: StatementCall, subject: StatementSubject | null): void
-  /** Queues an append; it is sent with the commit, or before a read that must see it. */
-  append(call: StatementCall, subject: StatementSubject): void
-  /** Sends the appends with the next read instead of with the commit. */
-  queueAppends(): void
+  /** Queues an append; it is sent with the commit. */
+  append(append: PlannedAppend): void
+  /** Queues a read that sees the appends of its transaction, each at a position after everything committed [TXN-06]. */
+  readWithAppends<Result>(call: StatementCall, parse: (rows: readonly Row[]) => Result): Promise<Result>
+  /** Whether a position belongs to an append of this transaction that waits for the commit. */
+  isPreviewed(position: number): boolean
   /** Runs work of its own on the connection, after everything queued before it and before everything after it. */
   exclusive<Result>(
     subject: StatementSubject | null,
@@ -70,10 +74,16 @@ interface QueuedCall extends StatementCall {
   readonly waiting: { settle(rows: readonly Row[]): void; fail(error: UserEngineError): void } | null
 }
 
-interface Append extends StatementCall {
+/** An append: its final form, which draws its position, and one for a position that is given. */
+export interface PlannedAppend {
+  readonly call: StatementCall
   readonly subject: StatementSubject
-  /** The level inside which it has been sent; `null` while it waits. */
-  sentIn: number | null
+  preview(position: number): StatementCall
+}
+
+interface WaitingAppend extends PlannedAppend {
+  /** Where previews show it: the same place in every one, so that cursors hold across pages. */
+  readonly position: number
 }
 
 interface Level {
@@ -81,7 +91,7 @@ interface Level {
   wrote: boolean
   /** Whether its SAVEPOINT, or the BEGIN for level 0, has been sent. */
   begun: boolean
-  readonly appends: Append[]
+  readonly appends: WaitingAppend[]
 }
 
 const COMMIT: StatementCall = { statement: defineStatement('COMMIT'), values: [] }
@@ -93,6 +103,11 @@ const TIME_LIMIT_SLACK_MS = 100
 
 /** How long an answer that is due is waited for beyond the time limit before the connection is cut. */
 const GRACE_MS = 500
+
+/** Positions of previews: above all that a sequence will ever draw, and a range of its own for every session. */
+export const FIRST_PREVIEW_POSITION = 2 ** 52
+const PREVIEWS_PER_SESSION = 2 ** 32
+const PREVIEW_RANGES = 2 ** 20 - 1
 
 export function createSession(options: SessionOptions): Session {
   return new BatchSession(options)
@@ -109,6 +124,7 @@ class BatchSession implements Session {
   #ended = false
   #flushScheduled = false
   #timeLimitSetFor = 0
+  #nextPreview = FIRST_PREVIEW_POSITION + randomInt(PREVIEW_RANGES) * PREVIEWS_PER_SESSION
   /** The connection was cut because no answer came within the time limit. */
   #cutOff = false
   /** Settles when the batch or exclusive work under way has ended; they run strictly one after the other. */
@@ -161,19 +177,25 @@ class BatchSession implements Session {
     this.#enqueue(call, subject, null)
   }
 
-  append({ statement, values }: StatementCall, subject: StatementSubject): void {
-    this.#level.appends.push({ statement, values, subject, sentIn: null })
+  append(append: PlannedAppend): void {
+    this.#level.appends.push({ ...append, position: this.#nextPreview })
+    this.#nextPreview += 1
   }
 
-  queueAppends(): void {
-    for (const { appends } of this.#levels) {
-      for (const append of appends) {
-        if (append.sentIn !== null) continue
-        append.sentIn = this.depth
-        this.#level.wrote = true
-        this.#enqueue(append, append.subject, null)
-      }
-    }
+  readWithAppends<Result>(call: StatementCall, parse: (rows: readonly Row[]) => Result): Promise<Result> {
+    const appends = this.#levels.flatMap((level) => level.appends)
+    if (appends.length === 0) return this.read(call, parse)
+    const inside = this.depth + 1
+    this.#enqueue(savepoint(inside), null, null)
+    for (const { preview, position, subject } of appends) this.#enqueue(preview(position), subject, null)
+    const result = this.read(call, parse)
+    this.#enqueue(rollbackToSavepoint(inside), null, null)
+    this.#enqueue(releaseSavepoint(inside), null, null)
+    return result
+  }
+
+  isPreviewed(position: number): boolean {
+    return this.#levels.some(({ appends }) => appends.some((append) => append.position === position))
   }
 
   exclusive<Result>(
@@ -211,9 +233,6 @@ class BatchSession implements Session {
     this.#levels.pop()
     this.#level.wrote ||= wrote
     this.#level.appends.push(...appends)
-    for (const append of this.#levels.flatMap((outer) => outer.appends)) {
-      if (append.sentIn === level) append.sentIn = level - 1
-    }
   }
 
   async undo(): Promise<void> {
@@ -222,10 +241,6 @@ class BatchSession implements Session {
     const { begun } = this.#level
     this.#dropQueued(level)
     this.#levels.pop()
-    // Appends of the levels around it that were sent inside it have been undone with it and wait again.
-    for (const append of this.#levels.flatMap((outer) => outer.appends)) {
-      if (append.sentIn === level) append.sentIn = null
-    }
     if (!begun || this.failure !== null) return
     this.#enqueue(rollbackToSavepoint(level), null, null)
     this.#enqueue(releaseSavepoint(level), null, null)
@@ -234,7 +249,7 @@ class BatchSession implements Session {
   }
 
   async commit(last: readonly StatementCall[] = []): Promise<void> {
-    this.queueAppends()
+    for (const { call, subject } of this.#levels[0].appends.splice(0)) this.#enqueue(call, subject, null)
     await this.#inTurn(() => this.#flush({ commit: true, last }))
     const { failure } = this.#levels[0]
     if (failure !== null) throw failure

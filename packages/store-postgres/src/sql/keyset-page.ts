@@ -6,6 +6,7 @@ import {
   type Page,
   type PageRequest,
   pageRequestSchema,
+  UserEngineError,
   validate,
 } from '@user-engine/store-protocol'
 import type { StatementCall } from '../connection/statement.ts'
@@ -20,6 +21,8 @@ interface KeysetPage<Item> {
   readonly start: CursorKey
   /** The statement for the items after a key; it must return at most `limit` rows. */
   readonly call: (after: readonly string[], limit: string) => StatementCall
+  /** Whether a cursor may hold this key; default: any key of the right shape. */
+  readonly isGoodKey?: (key: CursorKey) => boolean
   readonly read: (row: RowReader) => Item
   readonly keyOf: (item: Item) => CursorKey
 }
@@ -33,6 +36,8 @@ export function planPage<Item>(options: KeysetPage<Item>): PlannedRead<Page<Item
   const { limit = DEFAULT_PAGE_LIMIT, cursor } = validate(pageRequestSchema, options.page ?? {})
   const shape = start.map((key) => (typeof key === 'number' ? 'number' : 'string'))
   const after = cursor === undefined ? start : decodeCursor(list, cursor, shape)
+  if (cursor !== undefined && options.isGoodKey?.(after) === false)
+    throw new UserEngineError('CURSOR_INVALID', { list: list.replace(/:.*/, '') })
   return {
     call: options.call(after.map(String), String(limit + 1)),
     parse: (rows) => {

@@ -182,8 +182,8 @@ async function showSilentRefusals({ open, check, make }: CaseContext): Promise<v
   for (const { issuer, subject } of identities) {
     const link = make.identity(mine.user.id, { issuer, subject })
     for (const call of [
-      store.transact(ACME, (tx) => tx.externalIdentities.insert(link)),
-      store.transact(ACME, (tx) => tx.transact((nested) => nested.externalIdentities.insert(link))),
+      () => store.transact(ACME, (tx) => tx.externalIdentities.insert(link)),
+      () => store.transact(ACME, (tx) => tx.transact((nested) => nested.externalIdentities.insert(link))),
     ]) {
       const error = await check.rejects(call, 'DUPLICATE_IDENTITY', 'linking an identity that is taken')
       shown.push(JSON.stringify(error))

@@ -45,6 +45,8 @@ CREATE INDEX outbox_deliveries_event_idx ON outbox_deliveries (event_id, tenant_
 
 CREATE TABLE outbox_dead_letters (
   seq bigint PRIMARY KEY,
+  -- The order in which they died [OBX-07].
+  position bigint GENERATED ALWAYS AS IDENTITY,
   tenant_id text COLLATE "C" NOT NULL,
   event_id uuid NOT NULL,
   attempts integer NOT NULL,
@@ -52,7 +54,7 @@ CREATE TABLE outbox_dead_letters (
   dead_at timestamptz(3) NOT NULL DEFAULT clock_timestamp()
 );
 
-CREATE INDEX outbox_dead_letters_dead_at_idx ON outbox_dead_letters (dead_at, seq);
+CREATE UNIQUE INDEX outbox_dead_letters_position_key ON outbox_dead_letters (position);
 CREATE INDEX outbox_dead_letters_tenant_id_seq_idx ON outbox_dead_letters (tenant_id, seq);
 CREATE INDEX outbox_dead_letters_event_idx ON outbox_dead_letters (event_id, tenant_id);
 
