@@ -1,0 +1,37 @@
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { renderRuleTable } from './rule-table.ts'
+
+/** A part of a document that is written by a program, between two comments that stay. */
+export interface GeneratedBlock {
+  /** The document, from the root of the repository. */
+  readonly document: string
+  /** Names the comments: `<!-- name:begin -->` and `<!-- name:end -->`. */
+  readonly name: string
+  render(): string
+}
+
+/** Every generated part of every document. */
+export const GENERATED_BLOCKS: readonly GeneratedBlock[] = [
+  {
+    document: 'docs/postgres-durable-store-consumer-requirements.md',
+    name: 'rules',
+    render: renderRuleTable,
+  },
+]
+
+/** The file of a block's document. */
+export function fileOf({ document }: GeneratedBlock): string {
+  return fileURLToPath(new URL(`../../../${document}`, import.meta.url))
+}
+
+/** The document as it should be. @throws Error when it has not exactly one place for the block. */
+export function renderDocument(block: GeneratedBlock): string {
+  const current = readFileSync(fileOf(block), 'utf8')
+  const [begin, end] = [`<!-- ${block.name}:begin -->`, `<!-- ${block.name}:end -->`]
+  const [before, rest, ...more] = current.split(begin)
+  const [, after, ...others] = (rest ?? '').split(end)
+  if (before === undefined || after === undefined || more.length > 0 || others.length > 0)
+    throw new Error(`${block.document} must have ${begin} and ${end} once each, in this order.`)
+  return `${before}${begin}\n\n${block.render()}\n\n${end}${after}`
+}
