@@ -88,10 +88,19 @@ function assertOwned(cluster: string, account: ServerAccount | null): void {
 
 function createFolder(path: string, account: ServerAccount | null): void {
   const missing: string[] = []
-  for (let folder = resolve(path); !existsSync(folder); folder = dirname(folder)) missing.push(folder)
-  mkdirSync(path, { recursive: true })
+  for (let folder = resolve(path); !existsSync(folder); folder = dirname(folder)) missing.unshift(folder)
+  // One by one: with `recursive` Node never returns from a file system that refuses, such as /proc.
+  for (const folder of missing) createUnlessThere(folder)
   // The server's account passes through, whatever our umask is.
   if (account !== null) for (const folder of missing) chmodSync(folder, 0o711)
+}
+
+function createUnlessThere(folder: string): void {
+  try {
+    mkdirSync(folder)
+  } catch (error) {
+    if (errorCode(error) !== 'EEXIST') throw error
+  }
 }
 
 // Linked into place, so that of several who start at once all read the same one, and never half of it.

@@ -107,3 +107,9 @@ test('another release than the embedded one', async () => {
   // @ts-expect-error: what the types refuse is refused at run time as well.
   await expect(data.open({ major: 14 })).rejects.toMatchObject({ code: 'NOT_SUPPORTED' })
 })
+
+test.runIf(process.platform === 'linux')('a file system that takes no folders', async () => {
+  await expect(data.open({ dataDir: '/proc/user-engine/data' })).rejects.toMatchObject({
+    code: 'FOLDER_NOT_WRITABLE',
+  })
+})
