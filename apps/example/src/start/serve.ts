@@ -49,7 +49,12 @@ export async function serve(options: AppOptions): Promise<RunningApp> {
     const listening = app
     return {
       address,
-      welcome: welcome({ address, backend: backend.description, demo }),
+      welcome: welcome({
+        address,
+        backend: backend.description,
+        demo,
+        isShared: options.store === 'postgres',
+      }),
       async stop() {
         clearInterval(maintenance)
         await listening.close()
@@ -109,10 +114,12 @@ async function maintain(work: () => Promise<void>, logger: Logger): Promise<void
 interface WelcomeFacts {
   readonly address: string
   readonly backend: string
+  /** Whether another process, such as an import, works on the same store. */
+  readonly isShared: boolean
   readonly demo: { readonly tenantId: string; readonly userId: string; readonly applicationId: string }
 }
 
-function welcome({ address, backend, demo }: WelcomeFacts): string {
+function welcome({ address, backend, demo, isShared }: WelcomeFacts): string {
   const tenant = `${address}/v1/tenants/${demo.tenantId}`
   return `
 user-engine listens on ${address}
@@ -128,8 +135,17 @@ Three things to try:
   curl -s -H 'X-Actor: user:eve' ${tenant}/users
   curl -s '${tenant}/audit-records?outcome=denied'
 
-  # a directory of SCIM users into the tenant "${demo.tenantId}", safe to repeat
-  npx --yes pnpm@12 start sample users.jsonl --count 10000
-  npx --yes pnpm@12 start import users.jsonl --tenant ${demo.tenantId}
+${isShared ? importCommands(demo.tenantId) : eventsCommand(tenant)}
 `
+}
+
+function importCommands(tenantId: string): string {
+  return `  # a directory of SCIM users into the tenant "${tenantId}", safe to repeat
+  npx --yes pnpm@12 start sample users.jsonl --count 10000
+  npx --yes pnpm@12 start import users.jsonl --tenant ${tenantId}`
+}
+
+function eventsCommand(tenant: string): string {
+  return `  # the events that have left, as the outbox keeps them
+  curl -s '${tenant}/outbox-events?state=delivered&limit=5'`
 }
