@@ -45,6 +45,11 @@ export interface ConformanceCase {
   readonly needs?: readonly HarnessVerb[]
   /** The tier of durability that it really runs. */
   readonly tier?: DurabilityTier
+  /**
+   * The version of the kit that brought it, when it was not the first of its line of breaking releases: until the next
+   * one the case is advisory, and a store that fails it keeps its verdict.
+   */
+  readonly since?: string
   /** How long it may take, in milliseconds, when that is more than the run allows by default. */
   readonly timeoutMs?: number
   run(context: CaseContext): Promise<void>

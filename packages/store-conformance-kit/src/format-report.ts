@@ -1,24 +1,37 @@
-import type { CaseResult, CaseStatus, ConformanceReport, RuleStatus, Verdict } from './report.ts'
+import type {
+  CaseResult,
+  CaseStatus,
+  ConformanceReport,
+  RuleStatus,
+  Verdict,
+  WaiverResult,
+} from './report.ts'
 
-const VERDICTS: { readonly [Verdict_ in Verdict]: string } = {
+const SENTENCES: { readonly [Verdict_ in Verdict]: string } = {
   conformant: 'conformant',
+  'conformant-with-waivers': 'conformant with waivers: what failed is covered by the waivers below',
   'not-conformant': 'not conformant',
-  partial: 'partial: the selected cases passed, the rest of the contract was not judged',
+  partial: 'partial: the selected cases passed or are waived, the rest of the contract was not judged',
   invalid: 'invalid: the store could not be judged',
+}
+
+/** A verdict in words. */
+export function describeVerdict(verdict: Verdict): string {
+  return SENTENCES[verdict]
 }
 
 /** The report for a terminal: the verdict, what failed and where to look, what was observed, and what was not shown. */
 export function formatReport(report: ConformanceReport): string {
-  const { store, cases, rules } = report
-  const count = (status: CaseStatus) => cases.filter((result) => result.status === status).length
+  const { cases, rules } = report
   const rulesWith = (status: RuleStatus) => rules.filter((rule) => rule.status === status)
   const lines = [
-    `${report.harness}: ${store === null ? 'no store' : `${store.name} ${store.version}`} against protocol ${report.protocolVersion}`,
-    `verdict: ${VERDICTS[report.verdict]}`,
+    `${report.harness}: ${describeStore(report)} against protocol ${report.protocolVersion}`,
+    `verdict: ${describeVerdict(report.verdict)}`,
     ...report.reasons.map((reason) => `  ${reason}`),
-    `cases: ${count('passed')} passed, ${count('failed')} failed, ${count('skipped')} skipped, ${count('invalid')} invalid; ${report.executed} executed of ${report.planned} planned of ${report.known}`,
-    `rules: ${rulesWith('passed').length} passed, ${rulesWith('failed').length} failed, ${rulesWith('skipped').length} skipped, ${rulesWith('untested').length} without a case, ${rulesWith('not-selected').length} not selected, of ${rules.length}`,
+    `cases: ${describeCounts(report)}`,
+    `rules: ${rulesWith('passed').length} passed, ${rulesWith('failed').length} failed, ${rulesWith('waived').length} waived, ${rulesWith('skipped').length} skipped, ${rulesWith('untested').length} without a case, ${rulesWith('not-selected').length} not selected, of ${rules.length}`,
     `seed ${report.seed}, ${(report.durationMs / 1_000).toFixed(1)} s, ${report.kit.name} ${report.kit.version}`,
+    ...report.waivers.map((waiver) => `waiver ${describeWaiver(waiver)}`),
     ...cases.flatMap(describeTrouble),
   ]
   const remarks = [
@@ -26,17 +39,45 @@ export function formatReport(report: ConformanceReport): string {
       ({ tier, meaning, status, reason }) => `tier ${tier} (${meaning}): ${status}${because(reason)}`,
     ),
     ...cases.flatMap(({ id, notes }) => notes.map((note) => `observed ${id}: ${note}`)),
-    ...[...rulesWith('skipped'), ...rulesWith('untested')].map(
+    ...[...rulesWith('skipped'), ...rulesWith('advisory'), ...rulesWith('untested')].map(
       ({ id, status, reason }) => `${status} ${id}${because(reason)}`,
     ),
   ]
   return [...lines, '', ...remarks].join('\n')
 }
 
-function describeTrouble({ id, title, failure, reason, status }: CaseResult): readonly string[] {
-  if (status === 'invalid') return ['', `INVALID ${id}: ${title}`, `  ${reason ?? ''}`]
-  if (failure === null) return []
-  return ['', `FAILED ${id}: ${title}`, ...describeFailure(failure).map((line) => `  ${line}`)]
+/** Which store was judged, on what. */
+export function describeStore({
+  store,
+  backendVersion,
+}: Pick<ConformanceReport, 'store' | 'backendVersion'>): string {
+  const on = backendVersion === null ? '' : ` on ${backendVersion}`
+  return store === null ? 'no store' : `${store.name} ${store.version}${on}`
+}
+
+/** How many cases ended how. */
+export function describeCounts({ cases, executed, planned, known }: ConformanceReport): string {
+  const count = (status: CaseStatus) => cases.filter((result) => result.status === status).length
+  return `${count('passed')} passed, ${count('failed')} failed, ${count('skipped')} skipped, ${count('invalid')} invalid; ${executed} executed of ${planned} planned of ${known}`
+}
+
+/** A waiver with all that it says, and whether it was needed. */
+export function describeWaiver({ rule, reason, link, expires, cases }: WaiverResult): string {
+  const use = cases.length === 0 ? 'no failure needed it' : `covers ${cases.join(', ')}`
+  return `${rule}, until ${expires}: ${reason} (${link}); ${use}`
+}
+
+/** What a result that is not plain is called: a failure may be waived, and what is too new to count is advisory. */
+export function describeStatus({ status, advisory, waived }: CaseResult): string {
+  const isTrouble = status === 'failed' || status === 'invalid'
+  return `${status}${waived ? ', waived' : ''}${advisory && isTrouble ? ', advisory' : ''}`
+}
+
+function describeTrouble(result: CaseResult): readonly string[] {
+  const { id, title, failure, reason, status } = result
+  const heading = `${describeStatus(result).toUpperCase()} ${id}: ${title}`
+  if (status === 'invalid') return ['', heading, `  ${reason ?? ''}`]
+  return failure === null ? [] : ['', heading, ...describeFailure(failure).map((line) => `  ${line}`)]
 }
 
 /** A failure as lines: what should have been true, what was seen, which rule says so, and where the assertion stands. */

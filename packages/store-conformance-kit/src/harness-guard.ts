@@ -21,6 +21,11 @@ export async function callVerb<Result>(name: string, verb: () => Promise<Result>
   return result
 }
 
+/** Ends what the harness module started. @throws HarnessFailure when it fails or does not end. */
+export async function disposeHarness(harness: ConformanceHarness): Promise<void> {
+  await callVerb('dispose() of the harness', async () => harness.dispose?.())
+}
+
 /** Faults that are taken back when the case that caused them does not. */
 export interface GuardedBackend extends BackendControl {
   /** Brings the backend back to life, whatever was done to it. */

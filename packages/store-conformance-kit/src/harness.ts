@@ -58,6 +58,10 @@ export interface ConformanceHarness {
   destroyNamespace(namespace: string): Promise<void>
   /** Opens the store as it is shipped; the kit never wraps it. */
   open(namespace: string, options?: { readonly maxConnections?: number }): Promise<UserEngineStore>
+  /** Called once, after the run: ends what the harness module started, such as a server. */
+  dispose?(): Promise<void>
+  /** What the store runs on, with its version, for the report; must not hold a secret. */
+  backendVersion?(): Promise<string>
   /** Needed when the manifest says `durability.durable` [LIF-02, LIF-03]. */
   readonly backend?: BackendControl
   /** Needed when the manifest says `tenancy.enforcement: 'engine-and-store'` [TEN-06]. */

@@ -19,11 +19,14 @@ export type {
   CaseResult,
   CaseStatus,
   ConformanceReport,
+  EvidenceStatus,
   RuleResult,
   RuleStatus,
   TierResult,
   Verdict,
+  WaiverResult,
 } from './report.ts'
 export type { RunCaseOptions } from './run-case.ts'
 export { type ConformanceOptions, type ConformanceProgress, runConformance } from './run-conformance.ts'
 export { type CaseSelection, selectCases } from './select-cases.ts'
+export { isWaivable, judgeWaivers, type Waiver, type WaiverJudgement } from './waivers/waiver.ts'

@@ -1,8 +1,18 @@
 // From the results of cases to what they say about rules, tiers and the store.
-import { RULES } from '@user-engine/store-protocol'
+import { RULES, type StoreCapabilities } from '@user-engine/store-protocol'
 import { type ConformanceCase, DURABILITY_TIERS, type DurabilityTier } from './case.ts'
 import { CASES } from './cases.ts'
-import type { CaseResult, CaseStatus, RuleResult, TierResult, Verdict } from './report.ts'
+import { namesCapability } from './named-capability.ts'
+import type {
+  CaseResult,
+  CaseStatus,
+  EvidenceStatus,
+  RuleResult,
+  TierResult,
+  Verdict,
+  WaiverResult,
+} from './report.ts'
+import type { Waiver } from './waivers/waiver.ts'
 
 interface Run {
   readonly planned: readonly ConformanceCase[]
@@ -14,16 +24,28 @@ export function findEmptiness({ planned, results }: Run): readonly string[] {
   if (planned.length === 0) return ['No case was selected.']
   const missing = planned.length - results.length
   if (missing > 0) return [`${missing} of ${planned.length} planned cases were not run.`]
-  const invalid = results.filter(({ status }) => status === 'invalid').length
+  const invalid = results.filter(({ status, advisory }) => status === 'invalid' && !advisory).length
   if (invalid > 0) return [`${invalid} of ${planned.length} cases could not be judged.`]
   return results.every(({ status }) => status === 'skipped') ? ['Every selected case was skipped.'] : []
 }
 
-/** The verdict. A failure counts even where other cases could not be judged. */
+/** The skips that the manifest does not excuse: what is left out must be traceable to an answer of the store's. */
+export function findUnexcusedSkips(
+  { results }: Pick<Run, 'results'>,
+  capabilities: StoreCapabilities,
+): readonly string[] {
+  return results
+    .filter(({ status, reason }) => status === 'skipped' && !namesCapability(reason, capabilities))
+    .map(({ id }) => `${id} was skipped without naming a capability of the manifest.`)
+}
+
+/** The verdict. A failure counts even where other cases could not be judged; advisory cases never count. */
 export function judgeVerdict({ planned, results }: Run, reasons: readonly string[]): Verdict {
-  if (results.some(({ status }) => status === 'failed')) return 'not-conformant'
+  const failed = results.filter(({ status, advisory }) => status === 'failed' && !advisory)
+  if (failed.some(({ waived }) => !waived)) return 'not-conformant'
   if (reasons.length > 0) return 'invalid'
-  return planned.length === CASES.length ? 'conformant' : 'partial'
+  if (planned.length < CASES.length) return 'partial'
+  return failed.length > 0 ? 'conformant-with-waivers' : 'conformant'
 }
 
 /** What the cases say about every rule of the contract, in its order. */
@@ -63,14 +85,26 @@ export function judgeTiers({ results }: Run): readonly TierResult[] {
   })
 }
 
+/** The waivers of a run, each with the failures it helped to cover; one without any can go. */
+export function judgeUseOfWaivers(waivers: readonly Waiver[], { results }: Run): readonly WaiverResult[] {
+  return waivers.map((waiver) => ({
+    ...waiver,
+    cases: results.filter(({ waived, rules }) => waived && rules.includes(waiver.rule)).map(({ id }) => id),
+  }))
+}
+
 function summarise(results: readonly CaseResult[]): {
-  readonly status: CaseStatus
+  readonly status: EvidenceStatus
   readonly reason: string | null
 } {
-  const has = (status: CaseStatus) => results.some((result) => result.status === status)
-  if (has('failed')) return { status: 'failed', reason: null }
+  const binding = results.filter(({ advisory }) => !advisory)
+  const has = (status: CaseStatus) => binding.some((result) => result.status === status)
   if (results.length === 0) return { status: 'invalid', reason: 'Its cases were not run.' }
-  const status = has('invalid') ? 'invalid' : has('passed') ? 'passed' : 'skipped'
-  if (status === 'passed') return { status, reason: null }
-  return { status, reason: results.find((result) => result.status === status)?.reason ?? null }
+  if (binding.length === 0)
+    return { status: 'advisory', reason: 'All its cases are advisory in this release of the kit.' }
+  if (binding.some(({ status, waived }) => status === 'failed' && !waived))
+    return { status: 'failed', reason: null }
+  const status = has('invalid') ? 'invalid' : has('failed') ? 'waived' : has('passed') ? 'passed' : 'skipped'
+  if (status === 'passed' || status === 'waived') return { status, reason: null }
+  return { status, reason: binding.find((result) => result.status === status)?.reason ?? null }
 }

@@ -1,13 +1,25 @@
 import type { RuleApplicability, RuleId, RuleLevel, StoreCapabilities } from '@user-engine/store-protocol'
 import type { DurabilityTier } from './case.ts'
+import type { Waiver } from './waivers/waiver.ts'
+
+export const VERDICTS = [
+  'conformant',
+  'conformant-with-waivers',
+  'not-conformant',
+  'partial',
+  'invalid',
+] as const
 
 /**
- * What a run amounts to. Only `conformant` speaks for the store as a whole. `partial`: everything that was selected
- * passed, and the rest of the contract was not judged. `invalid`: it could not be judged, which is never a success.
+ * What a run amounts to. Only the first two speak for the store as a whole; `conformant-with-waivers`: what failed is
+ * covered by waivers. `partial`: everything that was selected passed or is waived, and the rest of the contract was not
+ * judged. `invalid`: it could not be judged, which is never a success.
  */
-export type Verdict = 'conformant' | 'not-conformant' | 'partial' | 'invalid'
+export type Verdict = (typeof VERDICTS)[number]
 
-export type CaseStatus = 'passed' | 'failed' | 'skipped' | 'invalid'
+export const CASE_STATUSES = ['passed', 'failed', 'skipped', 'invalid'] as const
+
+export type CaseStatus = (typeof CASE_STATUSES)[number]
 
 export interface CaseFailure {
   /** The id and the text of the first rule the case is evidence for. */
@@ -25,6 +37,10 @@ export interface CaseResult {
   readonly rules: readonly RuleId[]
   readonly title: string
   readonly status: CaseStatus
+  /** Whether it is too new to count: what it says changes no verdict before the next breaking release of the kit. */
+  readonly advisory: boolean
+  /** Whether it failed and waivers cover every rule it is evidence for. */
+  readonly waived: boolean
   /** How many assertions were made. */
   readonly checks: number
   readonly durationMs: number
@@ -35,7 +51,10 @@ export interface CaseResult {
   readonly notes: readonly string[]
 }
 
-export type RuleStatus = CaseStatus | 'untested' | 'not-selected'
+/** What several cases amount to; `advisory` when all of them are, `waived` when what failed is. */
+export type EvidenceStatus = CaseStatus | 'waived' | 'advisory'
+
+export type RuleStatus = EvidenceStatus | 'untested' | 'not-selected'
 
 export interface RuleResult {
   readonly id: RuleId
@@ -52,9 +71,14 @@ export interface RuleResult {
 export interface TierResult {
   readonly tier: DurabilityTier
   readonly meaning: string
-  readonly status: CaseStatus | 'not-run'
+  readonly status: EvidenceStatus | 'not-run'
   readonly cases: readonly string[]
   readonly reason: string | null
+}
+
+/** A waiver, and the cases whose failures it helped to cover in this run. */
+export interface WaiverResult extends Waiver {
+  readonly cases: readonly string[]
 }
 
 /** The result of a run, as JSON-safe data in a stable order. */
@@ -65,6 +89,8 @@ export interface ConformanceReport {
   readonly harness: string
   readonly store: StoreCapabilities['store'] | null
   readonly capabilities: StoreCapabilities | null
+  /** What the harness says the store runs on. */
+  readonly backendVersion: string | null
   readonly seed: number
   readonly startedAt: string
   readonly durationMs: number
@@ -77,5 +103,6 @@ export interface ConformanceReport {
   readonly executed: number
   readonly rules: readonly RuleResult[]
   readonly tiers: readonly TierResult[]
+  readonly waivers: readonly WaiverResult[]
   readonly cases: readonly CaseResult[]
 }

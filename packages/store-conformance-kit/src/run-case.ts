@@ -1,20 +1,25 @@
 import { findRule, type RuleId, type StoreCapabilities } from '@user-engine/store-protocol'
+import { isAdvisory } from './advisory.ts'
 import { whereOf } from './call-site.ts'
 import type { ConformanceCase } from './case.ts'
 import { beginCaseSession, type CaseSession } from './case-session.ts'
 import { CheckFailure, createCheck } from './check.ts'
 import type { ConformanceHarness } from './harness.ts'
 import { HarnessFailure } from './harness-guard.ts'
+import { PACKAGE_VERSION } from './package-info.ts'
 import type { CaseFailure, CaseResult } from './report.ts'
 import { showError } from './show.ts'
 import { LATE, raceAgainst } from './time-limit.ts'
 import { watchUnhandledRejections } from './unhandled-rejections.ts'
+import { isCovered, type Waiver } from './waivers/waiver.ts'
 
 export interface RunCaseOptions {
   /** Where ids, orders and delays come from. Default: 1. */
   readonly seed?: number
   /** How long a case may take that names no limit of its own, in milliseconds. Default: 30,000. */
   readonly caseTimeoutMs?: number
+  /** Agreed exceptions: a failure they cover does not make the store not conformant. Default: none. */
+  readonly waivers?: readonly Waiver[]
 }
 
 const DEFAULT_SEED = 1
@@ -31,30 +36,38 @@ export async function runCase(
   { capabilities, ...options }: RunCaseOptions & { readonly capabilities: StoreCapabilities },
   conformanceCase: ConformanceCase,
 ): Promise<CaseResult> {
-  const { id, rules, title, notFor, needs = [] } = conformanceCase
-  const facts = { id, rules, title, checks: 0, durationMs: 0, failure: null, notes: [] }
+  const { rules, notFor, needs = [] } = conformanceCase
   const skipReason = notFor?.(capabilities) ?? null
-  if (skipReason !== null) return { ...facts, status: 'skipped', reason: skipReason }
+  if (skipReason !== null) return { ...unjudged(conformanceCase, skipReason), status: 'skipped' }
   const missing = needs.filter((verb) => harness[verb] === undefined)
   if (missing.length > 0) {
     const reason = `The manifest demands this case: add ${missing.join(' and ')} to the harness.`
-    return { ...facts, status: 'invalid', reason }
+    return unjudged(conformanceCase, reason)
   }
   const start = performance.now()
   const check = createCheck()
-  const { seed = DEFAULT_SEED } = options
+  const { seed = DEFAULT_SEED, waivers = [] } = options
   try {
     const session = await beginCaseSession(harness, { capabilities, check, seed })
     const outcome = await executeCase(conformanceCase, session, timeLimitOf(conformanceCase, options))
     const { failure, reason } = judge(outcome, check.count)
     return {
-      ...{ id, rules, title, failure, reason, notes: session.notes },
+      ...{ ...unjudged(conformanceCase, reason), failure, notes: session.notes },
       status: failure !== null ? 'failed' : reason !== null ? 'invalid' : 'passed',
+      waived: failure !== null && isCovered(rules, waivers),
       ...{ checks: check.count, durationMs: performance.now() - start },
     }
   } catch (error) {
     const reason = error instanceof HarnessFailure ? error.message : `The kit failed: ${showError(error)}.`
-    return { ...facts, durationMs: performance.now() - start, status: 'invalid', reason }
+    return { ...unjudged(conformanceCase, reason), durationMs: performance.now() - start }
+  }
+}
+
+/** The result of a case that could not be judged, or was not run. */
+export function unjudged({ id, rules, title, since }: ConformanceCase, reason: string | null): CaseResult {
+  return {
+    ...{ id, rules, title, status: 'invalid', advisory: isAdvisory(since, PACKAGE_VERSION), waived: false },
+    ...{ checks: 0, durationMs: 0, reason, failure: null, notes: [] },
   }
 }
 

@@ -1,4 +1,4 @@
-import type { RuleId, RuleSection } from '@user-engine/store-protocol'
+import { findRule, RULE_SECTIONS, type RuleId, type RuleSection } from '@user-engine/store-protocol'
 import type { ConformanceCase } from './case.ts'
 import { CASES } from './cases.ts'
 
@@ -23,4 +23,19 @@ export function selectCases({ suites, rules, select }: CaseSelection): readonly 
       (select === undefined || select(conformanceCase))
     )
   })
+}
+
+/** What a selection names that there is nothing to run for, as sentences: it would be left out without a word. */
+export function findUnknownSelection({ suites = [], rules = [] }: CaseSelection): readonly string[] {
+  const known: readonly string[] = RULE_SECTIONS
+  return [
+    ...suites
+      .filter((suite) => !known.includes(suite))
+      .map((suite) => `There is no suite ${suite}; the suites are ${RULE_SECTIONS.join(', ')}.`),
+    ...rules.flatMap((id) => {
+      const rule = findRule(id)
+      if (rule === undefined) return [`The contract has no rule ${id}.`]
+      return rule.untested === undefined ? [] : [`No case shows ${id}: ${rule.untested}`]
+    }),
+  ]
 }

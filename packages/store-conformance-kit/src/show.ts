@@ -24,5 +24,14 @@ function inspectShort(value: unknown): string {
 }
 
 function cut(text: string): string {
+  return shorten(hideLogins(text))
+}
+
+// An address with a login in it is the one secret that drivers like to repeat in their messages.
+function hideLogins(text: string): string {
+  return text.replaceAll(/\/\/[^\s/@]*@/g, '//***@')
+}
+
+function shorten(text: string): string {
   return text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}… (${text.length} characters)` : text
 }
