@@ -4,8 +4,9 @@ import * as z from 'zod'
 const positive = z.int().min(1)
 const text = z.string().min(1)
 
+/** The form of a manifest. */
 // Written as the type itself, so that a capability that is added to the protocol and not here does not compile.
-const manifestSchema: z.ZodType<StoreCapabilities> = z.strictObject({
+export const manifestSchema: z.ZodType<StoreCapabilities> = z.strictObject({
   store: z.strictObject({ name: text, version: text }),
   transactions: z.strictObject({
     isolation: z.enum(ISOLATION_LEVELS),
