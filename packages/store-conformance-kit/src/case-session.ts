@@ -54,6 +54,7 @@ class Session implements CaseSession {
     this.context = {
       ...{ check, capabilities, namespace, open },
       openAll: async () => (capabilities.durability.shared ? [await open(), await open()] : [await open()]),
+      reference: () => callVerb('reference() of the harness', () => harness.reference()),
       get backend() {
         return session.#backend ?? lacking('backend')
       },

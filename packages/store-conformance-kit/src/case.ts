@@ -18,6 +18,8 @@ export interface CaseContext {
   open(options?: { readonly maxConnections?: number; readonly namespace?: string }): Promise<UserEngineStore>
   /** Opens two stores where the manifest says that they share a backend, else one: for cases about competition. */
   openAll(): Promise<readonly [UserEngineStore, ...UserEngineStore[]]>
+  /** Opens an empty reference store; whoever opens it closes it. */
+  reference(): Promise<UserEngineStore>
   /** The faults of the backend; they are taken back after the case. For cases that need `backend`. */
   readonly backend: BackendControl
   readonly tenantLayers: NonNullable<ConformanceHarness['tenantLayers']>

@@ -8,6 +8,8 @@ import { UNIQUENESS_CASES } from './suites/identities/uniqueness.ts'
 import { DURABILITY_CASES } from './suites/life-cycle/durability.ts'
 import { INSTANCE_CASES } from './suites/life-cycle/instances.ts'
 import { OUTAGE_CASES } from './suites/life-cycle/outages.ts'
+import { CONCURRENT_MODEL_CASES } from './suites/model/concurrent.ts'
+import { SEQUENTIAL_MODEL_CASES } from './suites/model/sequential.ts'
 import { ACCOUNTING_CASES } from './suites/outbox/accounting.ts'
 import { DEAD_LETTER_CASES } from './suites/outbox/dead-letters.ts'
 import { HAND_OVER_CASES } from './suites/outbox/hand-over.ts'
@@ -72,6 +74,7 @@ export const CASES: readonly ConformanceCase[] = [
   ],
   ...[...PAGE_CASES, ...CURSOR_CASES, ...ARGUMENT_CASES, ...COUNT_CASES],
   ...[...JSON_CASES, ...TEXT_CASES, ...RECORD_CASES, ...INSTANT_CASES],
+  ...[...SEQUENTIAL_MODEL_CASES, ...CONCURRENT_MODEL_CASES],
   ...[...READINESS_CASES, ...HISTORY_CASES, ...DIAGNOSTICS_CASES],
   ...[...INSTANCE_CASES, ...OUTAGE_CASES, ...DURABILITY_CASES],
 ]

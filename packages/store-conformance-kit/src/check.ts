@@ -17,13 +17,13 @@ export class CheckFailure extends Error {
 
   constructor(
     what: string,
-    seen: { readonly expected: string; readonly actual: string; readonly site?: CallSite },
+    seen: { readonly expected: string; readonly actual: string; readonly site?: CallSite; readonly where?: string },
   ) {
     super(`${what}: expected ${seen.expected}, saw ${seen.actual}`)
     this.what = what
     this.expected = seen.expected
     this.actual = seen.actual
-    this.where = whereOf(seen.site?.stack)
+    this.where = seen.where ?? whereOf(seen.site?.stack)
   }
 }
 

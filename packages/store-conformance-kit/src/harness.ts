@@ -58,6 +58,11 @@ export interface ConformanceHarness {
   destroyNamespace(namespace: string): Promise<void>
   /** Opens the store as it is shipped; the kit never wraps it. */
   open(namespace: string, options?: { readonly maxConnections?: number }): Promise<UserEngineStore>
+  /**
+   * Opens an empty reference store, which knows what random transactions come to: `createMemoryStore()` of
+   * `@user-engine/store-memory`. It is never the store under test.
+   */
+  reference(): Promise<UserEngineStore>
   /** Called once, after the run: ends what the harness module started, such as a server. */
   dispose?(): Promise<void>
   /** What the store runs on, with its version, for the report; must not hold a secret. */

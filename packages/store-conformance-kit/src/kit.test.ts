@@ -115,6 +115,7 @@ function harnessOver(changes: object = {}) {
     freshNamespace: async () => `n${++namespaces}`,
     destroyNamespace: async (namespace) => void closed.push(namespace),
     open: async () => store as unknown as UserEngineStore,
+    reference: async () => store as unknown as UserEngineStore,
   })
 }
 

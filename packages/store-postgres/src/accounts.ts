@@ -115,6 +115,7 @@ class PostgresAccounts implements AccountReader, AccountWriter {
   insert(account: Account): Promise<void> {
     return this.#handle.write(() => {
       const { id, userId, kind, name, status, createdAt, updatedAt } = parseInsert(accountSchema, account)
+      this.#handle.inserted.accounts.push(id)
       const values = [id, userId, kind, name, status, createdAt, updatedAt]
       return { call: scoped(this.#handle, this.#sql.insert, values), subject: { entity: 'account', id } }
     })

@@ -77,6 +77,7 @@ export interface AuditStatements {
   readonly get: Statement
   readonly append: Statement
   readonly preview: Statement
+  readonly probe: Statement
   /** The list for one combination of filters; built once per combination. */
   list(filters: readonly string[], order: AuditOrder): Statement
 }
@@ -116,6 +117,12 @@ export function auditStatements(s: SchemaName): AuditStatements {
       INSERT INTO ${s}.audit_records (tenant_id, id, occurred_at, actor_type, actor_id, action, target_type, target_id,
         outcome, reason, changed_fields, correlation_id, causation_id, seq) OVERRIDING SYSTEM VALUE
       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11::jsonb, $12, $13, $14)`),
+    probe: defineStatement(`
+      INSERT INTO ${s}.audit_records (tenant_id, id, occurred_at, actor_type, actor_id, action, target_type, target_id,
+        outcome, changed_fields)
+      SELECT r.tenant_id, r.id, r.occurred_at, r.actor_type, r.actor_id, r.action, r.target_type, r.target_id,
+        r.outcome, r.changed_fields
+      FROM ${s}.audit_records r WHERE ${ofTenant('r.tenant_id', '$1')} AND r.id = $2`),
     list(filters, order) {
       const key = [order, ...filters].join(' ')
       const known = lists.get(key)
@@ -169,6 +176,7 @@ export function planAppend(
     call: { statement: statements.append, values },
     subject: { entity: 'audit-record', id },
     preview: (position) => ({ statement: statements.preview, values: [...values, String(position)] }),
+    probe: { statement: statements.probe, values: values.slice(0, 2) },
   }
 }
 

@@ -37,12 +37,18 @@ export interface PlannedModelChange {
   readonly work: (prisma: PrismaClient) => Promise<void>
 }
 
+/** Ids of users and accounts, in the order of their inserts. */
+export interface InsertedIds {
+  readonly users: string[]
+  readonly accounts: string[]
+}
+
 /** The side of a transaction or read that the roles work with. */
 export interface Handle {
   /** The tenant of the scope; `null` for the platform. */
   readonly tenantId: TenantId | null
-  /** Users that this transaction inserted: a tenant sees them before they have a tenant account. */
-  readonly insertedUserIds: string[]
+  /** What this transaction inserted and its tenant sees before it has a tenant account. */
+  readonly inserted: InsertedIds
   /** Sends a read. Errors of `plan` reject the call and leave the transaction as it is. */
   read<Result>(plan: () => PlannedRead<Result>): Promise<Result>
   /** Sends a read that must see the appends of its own transaction [TXN-06]. */
@@ -67,7 +73,7 @@ const TAKEN_OVER = Promise.resolve()
 
 export class SessionHandle implements Handle {
   readonly tenantId: TenantId | null
-  readonly insertedUserIds: string[]
+  readonly inserted: InsertedIds
   readonly session: Session
   readonly #prisma: PrismaRunner
   readonly #readOnly: boolean
@@ -79,13 +85,14 @@ export class SessionHandle implements Handle {
     readonly tenantId: TenantId | null
     readonly prisma: PrismaRunner
     readonly readOnly?: boolean
-    readonly insertedUserIds?: readonly string[]
+    readonly inserted?: InsertedIds
   }) {
     this.session = options.session
     this.tenantId = options.tenantId
     this.#prisma = options.prisma
     this.#readOnly = options.readOnly ?? false
-    this.insertedUserIds = [...(options.insertedUserIds ?? [])]
+    const { users = [], accounts = [] } = options.inserted ?? {}
+    this.inserted = { users: [...users], accounts: [...accounts] }
   }
 
   get prisma(): PrismaRunner {

@@ -100,6 +100,10 @@ export function outboxStatements(s: SchemaName) {
       ${entry(`'delivered'`, 'NULL')} FROM page e ORDER BY e.seq`),
     append: append(`nextval('${s}.outbox_positions')`),
     preview: append('$11::bigint'),
+    probe: defineStatement(`
+      INSERT INTO ${s}.outbox_events (seq, tenant_id, id, aggregate_type, aggregate_id, type, schema_version, payload, occurred_at)
+      SELECT -e.seq, e.tenant_id, e.id, e.aggregate_type, e.aggregate_id, e.type, e.schema_version, e.payload, e.occurred_at
+      FROM ${s}.outbox_events e WHERE ${ofTenant('e.tenant_id', '$1')} AND e.id = $2`),
   }
 }
 
@@ -167,6 +171,7 @@ class PostgresOutbox implements OutboxReader, OutboxAppender {
         call: { statement: this.#sql.append, values },
         subject: { entity: 'outbox-event', id },
         preview: (position) => ({ statement: this.#sql.preview, values: [...values, String(position)] }),
+        probe: { statement: this.#sql.probe, values: values.slice(0, 2) },
       }
     })
   }

@@ -99,7 +99,7 @@ async function recordStatement(
   }
   const recording: Handle = {
     tenantId,
-    insertedUserIds: [],
+    inserted: { users: [], accounts: [] },
     read: record,
     readAppends: record,
     queryModel: async (plan) => await prisma.run(recordingConnection(calls), plan()),

@@ -43,7 +43,7 @@ export interface Session {
   read<Result>(call: StatementCall, parse: (rows: readonly Row[]) => Result): Promise<Result>
   /** Queues a write; its failure surfaces at the next batch. */
   write(call: StatementCall, subject: StatementSubject | null): void
-  /** Queues an append; it is sent with the commit. */
+  /** Queues an append; it is sent with the commit. @throws UserEngineError `DUPLICATE_KEY` for one that waits already. */
   append(append: PlannedAppend): void
   /** Queues a read that sees the appends of its transaction, each at a position after everything committed [TXN-06]. */
   readWithAppends<Result>(call: StatementCall, parse: (rows: readonly Row[]) => Result): Promise<Result>
@@ -74,16 +74,20 @@ interface QueuedCall extends StatementCall {
   readonly waiting: { settle(rows: readonly Row[]): void; fail(error: UserEngineError): void } | null
 }
 
-/** An append: its final form, which draws its position, and one for a position that is given. */
+/** An append in its final form, which draws its position, and in two that are sent before. */
 export interface PlannedAppend {
   readonly call: StatementCall
   readonly subject: StatementSubject
+  /** Puts it at a position that is given. */
   preview(position: number): StatementCall
+  /** Fails as the append will when its id is taken, and otherwise does nothing. */
+  readonly probe: StatementCall
 }
 
 interface WaitingAppend extends PlannedAppend {
   /** Where previews show it: the same place in every one, so that cursors hold across pages. */
   readonly position: number
+  isProbed: boolean
 }
 
 interface Level {
@@ -178,7 +182,13 @@ class BatchSession implements Session {
   }
 
   append(append: PlannedAppend): void {
-    this.#level.appends.push({ ...append, position: this.#nextPreview })
+    const { entity, id } = append.subject
+    const [tenant] = append.call.values
+    const isTwin = ({ subject, call }: WaitingAppend) =>
+      subject.id === id && subject.entity === entity && call.values[0] === tenant
+    if (this.#levels.some(({ appends }) => appends.some(isTwin)))
+      throw new UserEngineError('DUPLICATE_KEY', { entity, key: 'id' })
+    this.#level.appends.push({ ...append, position: this.#nextPreview, isProbed: false })
     this.#nextPreview += 1
   }
 
@@ -225,9 +235,14 @@ class BatchSession implements Session {
   async leave(): Promise<void> {
     const level = this.depth
     const { wrote, appends } = this.#level
+    const unprobed = appends.filter(({ isProbed }) => !isProbed)
+    for (const append of unprobed) {
+      this.#enqueue(append.probe, append.subject, null)
+      append.isProbed = true
+    }
     this.#enqueue(releaseSavepoint(level), null, null)
     // A level that wrote nothing has nothing left that could fail; its end travels with the next batch.
-    if (wrote) await this.#inTurn(() => this.#flush())
+    if (wrote || unprobed.length > 0) await this.#inTurn(() => this.#flush())
     const { failure } = this.#level
     if (failure !== null) throw failure
     this.#levels.pop()

@@ -262,8 +262,8 @@ class PostgresTransaction implements StoreTransaction {
 
   async #runNested<Result>(work: Work<Result>): Promise<Result> {
     const outer = this.#handle
-    const { session, tenantId, prisma, insertedUserIds } = outer
-    const handle = new SessionHandle({ session, tenantId, prisma, insertedUserIds })
+    const { session, tenantId, prisma, inserted } = outer
+    const handle = new SessionHandle({ session, tenantId, prisma, inserted })
     session.enter()
     try {
       const tx = new PostgresTransaction(handle, this.#sql)
@@ -272,7 +272,8 @@ class PostgresTransaction implements StoreTransaction {
       handle.setState('ended')
       if (session.failure !== null) throw handle.outcomeOf(session.failure)
       await session.leave()
-      outer.insertedUserIds.push(...handle.insertedUserIds.slice(outer.insertedUserIds.length))
+      for (const kind of ['users', 'accounts'] as const)
+        inserted[kind].push(...handle.inserted[kind].slice(inserted[kind].length))
       return result
     } catch (error) {
       handle.setState('ended')

@@ -122,18 +122,18 @@ class PostgresUsers implements UserReader, UserWriter {
   }
 
   #listAfter(values: string[]): StatementCall {
-    const { tenantId, insertedUserIds } = this.#handle
-    if (tenantId === null || insertedUserIds.length === 0) return scoped(this.#handle, this.#sql.list, values)
+    const { tenantId, inserted } = this.#handle
+    if (tenantId === null || inserted.users.length === 0) return scoped(this.#handle, this.#sql.list, values)
     return {
       statement: this.#sql.listWithInserted,
-      values: [...values, idArrayParameter(insertedUserIds), tenantId],
+      values: [...values, idArrayParameter(inserted.users), tenantId],
     }
   }
 
   insert(user: User): Promise<void> {
     return this.#handle.write(() => {
       const { id, kind, displayName, status, createdAt, updatedAt } = parseInsert(userSchema, user)
-      this.#handle.insertedUserIds.push(id)
+      this.#handle.inserted.users.push(id)
       return {
         call: { statement: this.#sql.insert, values: [id, kind, displayName, status, createdAt, updatedAt] },
         subject: { entity: 'user', id },

@@ -36,6 +36,7 @@ export function createShallowHarness(changes: Partial<ConformanceHarness> = {}):
       return namespace
     },
     destroyNamespace: async () => {},
+    reference: async () => openShallowStore(new Map()),
     open: async (namespace) => openShallowStore(worlds.get(namespace) ?? new Map()),
     migrations: {
       emptyNamespace: async () => 'empty',

@@ -16,6 +16,7 @@ export const memoryHarness: ConformanceHarness = defineHarness({
   async destroyNamespace(namespace) {
     backends.delete(namespace)
   },
+  reference: async () => createMemoryStore(),
   async open(namespace) {
     const backend = backends.get(namespace)
     return createMemoryStore(backend === undefined ? {} : { backend })

@@ -4,6 +4,7 @@ import {
   defineHarness,
   type HistoryDamage,
 } from '@user-engine/store-conformance-kit'
+import { createMemoryStore } from '@user-engine/store-memory'
 import pg from 'pg'
 import { createPostgresStore } from '../create-postgres-store.ts'
 import { migrate } from '../migrations/migrate.ts'
@@ -61,6 +62,7 @@ export async function createPostgresHarness(
       await provider.dropDatabase(namespace)
       databases.delete(namespace)
     },
+    reference: async () => createMemoryStore(),
     open: (namespace, openOptions) =>
       createPostgresStore({ capability: databaseOf(namespace).capability, ...openOptions }),
     ...(options.withFaults ? { backend: provider.faults } : {}),
