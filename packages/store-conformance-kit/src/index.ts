@@ -1,5 +1,19 @@
 export { type CaseContext, type ConformanceCase, DURABILITY_TIERS, type DurabilityTier } from './case.ts'
 export { CASES } from './cases.ts'
+export { digestCaseList, type ListedCase } from './certificate/case-list-digest.ts'
+export {
+  type CertifiableVerdict,
+  type CertifyOptions,
+  type ConformanceCertificate,
+  certificateSchema,
+  certify,
+  type KillScore,
+} from './certificate/certificate.ts'
+export {
+  type CertificateIssue,
+  type CertificateVerification,
+  verifyCertificate,
+} from './certificate/verify-certificate.ts'
 export { type Check, CheckFailure, type ErrorOf } from './check.ts'
 export { formatReport } from './format-report.ts'
 export {
@@ -26,6 +40,9 @@ export type {
   Verdict,
   WaiverResult,
 } from './report.ts'
+export { renderHtml } from './report-files/html-report.ts'
+export { renderJUnit } from './report-files/junit-report.ts'
+export { conformanceReportSchema } from './report-files/report-schema.ts'
 export type { RunCaseOptions } from './run-case.ts'
 export { type ConformanceOptions, type ConformanceProgress, runConformance } from './run-conformance.ts'
 export { type CaseSelection, selectCases } from './select-cases.ts'

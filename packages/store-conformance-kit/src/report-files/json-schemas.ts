@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { certificateSchema } from '../certificate/certificate.ts'
 import { conformanceReportSchema } from './report-schema.ts'
 
 /** A JSON Schema file that the package publishes in `schema/`. */
@@ -9,6 +10,7 @@ export interface SchemaFile {
 
 /** Every JSON Schema that is published, as made from the zod schema that the code uses. */
 export const SCHEMA_FILES: readonly SchemaFile[] = [
+  { file: 'conformance-certificate.schema.json', render: () => renderSchema(certificateSchema) },
   { file: 'conformance-report.schema.json', render: () => renderSchema(conformanceReportSchema) },
 ]
 

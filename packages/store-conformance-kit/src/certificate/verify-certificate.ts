@@ -1,0 +1,145 @@
+import { formatIssues, PROTOCOL_VERSION } from '@user-engine/store-protocol'
+import { isAdvisory } from '../advisory.ts'
+import { DURABILITY_TIERS } from '../case.ts'
+import { CASES } from '../cases.ts'
+import { PACKAGE_NAME, PACKAGE_VERSION } from '../package-info.ts'
+import { judgeWaivers } from '../waivers/waiver.ts'
+import { digestCaseList } from './case-list-digest.ts'
+import { type ConformanceCertificate, certificateSchema } from './certificate.ts'
+
+/** A field of a certificate that is wrong, and why. */
+export interface CertificateIssue {
+  readonly field: string
+  readonly problem: string
+}
+
+export type CertificateVerification =
+  | { readonly status: 'valid'; readonly certificate: ConformanceCertificate }
+  | { readonly status: 'wrong'; readonly issues: readonly CertificateIssue[] }
+  /** This kit cannot tell: the sentence says which one can. */
+  | { readonly status: 'not-verifiable'; readonly reason: string }
+
+/**
+ * Checks a certificate against this kit and against itself: form, protocol, the digest of the case list, counts, waivers
+ * and tiers. It proves that a claim is possible and whole, not who made it: a certificate is not signed.
+ */
+export function verifyCertificate(candidate: unknown, now: Date = new Date()): CertificateVerification {
+  const parsed = certificateSchema.safeParse(candidate)
+  if (!parsed.success) {
+    const issues = formatIssues(parsed.error).map(({ path, expected }) => ({
+      field: path === '' ? 'certificate' : path,
+      problem: `must have ${expected}`,
+    }))
+    return { status: 'wrong', issues }
+  }
+  const certificate = parsed.data
+  const { kit, caseList } = certificate
+  const isOwn = caseList.digest === digestCaseList(CASES)
+  if (!isOwn && kit.name === PACKAGE_NAME && kit.version !== PACKAGE_VERSION) {
+    const reason = `It was made by kit ${kit.version}, which has other cases than this one (${PACKAGE_VERSION}): verify it with ${PACKAGE_NAME}@${kit.version}.`
+    return { status: 'not-verifiable', reason }
+  }
+  const issues = [
+    ...findKitIssues(certificate, isOwn),
+    ...findCountIssues(certificate),
+    ...findWaiverIssues(certificate, now),
+    ...findTierIssues(certificate),
+    ...findTimeIssues(certificate, now),
+  ]
+  return issues.length > 0 ? { status: 'wrong', issues } : { status: 'valid', certificate }
+}
+
+function findKitIssues(
+  { kit, protocolVersion, caseList, store, manifest }: ConformanceCertificate,
+  isOwn: boolean,
+): readonly CertificateIssue[] {
+  return [
+    ...issueIf(kit.name !== PACKAGE_NAME, 'kit.name', `is not ${PACKAGE_NAME}`),
+    ...issueIf(
+      protocolVersion !== PROTOCOL_VERSION,
+      'protocolVersion',
+      `is not ${PROTOCOL_VERSION}, the version that this kit certifies`,
+    ),
+    ...issueIf(!isOwn, 'caseList.digest', `is not that of the cases of kit ${kit.version}`),
+    ...issueIf(caseList.count !== CASES.length, 'caseList.count', `is not ${CASES.length}`),
+    ...issueIf(
+      store.name !== manifest.store.name || store.version !== manifest.store.version,
+      'store',
+      'is another one than the manifest names',
+    ),
+  ]
+}
+
+function findCountIssues(certificate: ConformanceCertificate): readonly CertificateIssue[] {
+  const { counts, verdict, manifest } = certificate
+  const total = counts.passed + counts.skipped + counts.waived + counts.advisory
+  const skipped = CASES.filter(({ notFor }) => (notFor?.(manifest) ?? null) !== null).length
+  const advisory = CASES.filter(({ since }) => isAdvisory(since, certificate.kit.version)).length
+  return [
+    ...issueIf(total !== CASES.length, 'counts', `do not add up to ${CASES.length} cases`),
+    ...issueIf(counts.skipped !== skipped, 'counts.skipped', `is not ${skipped}, as the manifest demands`),
+    ...issueIf(counts.advisory > advisory, 'counts.advisory', `is over ${advisory}, all there are`),
+    ...issueIf(
+      (verdict === 'conformant-with-waivers') !== counts.waived > 0,
+      'verdict',
+      `does not fit ${counts.waived} waived failures`,
+    ),
+  ]
+}
+
+function findWaiverIssues(
+  { waivers, counts }: ConformanceCertificate,
+  now: Date,
+): readonly CertificateIssue[] {
+  const judged = judgeWaivers(
+    waivers.map(({ cases: _, ...waiver }) => waiver),
+    now,
+  )
+  const covered = new Set(waivers.flatMap(({ cases }) => cases))
+  const unrelated = waivers.flatMap(({ rule, cases }) =>
+    cases.filter((covers) => !CASES.some(({ id, rules }) => id === covers && rules.includes(rule))),
+  )
+  return [
+    ...(judged.ok ? [] : judged.reasons.map((problem) => ({ field: 'waivers', problem }))),
+    ...unrelated.map((id) => ({ field: 'waivers', problem: `cover ${id}, which is no case of their rule` })),
+    // An advisory case may be covered without being counted.
+    ...issueIf(covered.size < counts.waived, 'counts.waived', 'is more than the waivers cover'),
+  ]
+}
+
+function findTierIssues({ tiers, manifest, waivers }: ConformanceCertificate): readonly CertificateIssue[] {
+  const named = tiers.map(({ tier }) => tier)
+  const isWhole = named.join() === DURABILITY_TIERS.join()
+  const wrong = tiers.filter(({ tier, status, cases }) => {
+    const known = CASES.filter((conformanceCase) => conformanceCase.tier === tier)
+    const applies = known.some(({ notFor }) => (notFor?.(manifest) ?? null) === null)
+    const isSame = known.map(({ id }) => id).join() === cases.join()
+    const expected = known.length === 0 ? 'not-run' : applies ? 'passed' : 'skipped'
+    const isCovered =
+      status === 'waived' && waivers.some((waiver) => waiver.cases.some((id) => cases.includes(id)))
+    const isAdvisoryOnly = status === 'advisory' && known.every(({ since }) => since !== undefined)
+    return !isSame || !(status === expected || isCovered || isAdvisoryOnly)
+  })
+  return [
+    ...issueIf(!isWhole, 'tiers', `are not ${DURABILITY_TIERS.join(', ')}`),
+    ...wrong.map(({ tier, status }) => ({
+      field: `tiers.${tier}`,
+      problem: `cannot be ${status} with this manifest, these waivers and the cases of the kit`,
+    })),
+  ]
+}
+
+function findTimeIssues(
+  { startedAt, issuedAt, killScore }: ConformanceCertificate,
+  now: Date,
+): readonly CertificateIssue[] {
+  return [
+    ...issueIf(Date.parse(issuedAt) > now.getTime(), 'issuedAt', 'is in the future'),
+    ...issueIf(Date.parse(issuedAt) < Date.parse(startedAt), 'issuedAt', 'is before the run began'),
+    ...issueIf(killScore !== null && killScore.killed > killScore.of, 'killScore', 'is over one'),
+  ]
+}
+
+function issueIf(isWrong: boolean, field: string, problem: string): readonly CertificateIssue[] {
+  return isWrong ? [{ field, problem }] : []
+}
