@@ -1,4 +1,5 @@
 import type { ConformanceCase } from './case.ts'
+import { ANOMALY_CASES } from './suites/anomalies/anomaly-cases.ts'
 import { APPEND_ONLY_CASES } from './suites/audit/append-only.ts'
 import { DENIAL_CASES } from './suites/audit/denials.ts'
 import { AUDIT_ORDER_CASES } from './suites/audit/order-and-filters.ts'
@@ -59,7 +60,7 @@ export const CASES: readonly ConformanceCase[] = [
     ...NESTING_CASES,
     ...NESTING_UNDO_CASES,
   ],
-  ...[...VISIBILITY_CASES, ...ISOLATION_CASES, ...CONTENTION_CASES, ...DEADLINE_CASES],
+  ...[...VISIBILITY_CASES, ...ISOLATION_CASES, ...ANOMALY_CASES, ...CONTENTION_CASES, ...DEADLINE_CASES],
   ...[...IDEMPOTENCY_CASES, ...UNKNOWN_OUTCOME_CASES],
   ...[...IDENTITY_CASES, ...UNIQUENESS_CASES, ...VERSION_CASES],
   ...[...BOUNDARY_CASES, ...TENANT_VISIBILITY_CASES, ...MATRIX_CASES, ...SAME_KEY_CASES],
