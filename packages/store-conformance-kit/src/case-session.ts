@@ -4,6 +4,7 @@ import type { CaseContext } from './case.ts'
 import type { Check } from './check.ts'
 import type { ConformanceHarness, HarnessVerb, MigrationControl } from './harness.ts'
 import { callVerb, type GuardedBackend, guardBackend } from './harness-guard.ts'
+import { type StoreProcess, startStoreProcess } from './processes/store-process.ts'
 import { createRandom } from './random.ts'
 import { createRecordMaker } from './records.ts'
 import { showError } from './show.ts'
@@ -42,6 +43,7 @@ class Session implements CaseSession {
   readonly #harness: ConformanceHarness
   readonly #stores: UserEngineStore[] = []
   readonly #namespaces: string[]
+  readonly #processes: StoreProcess[] = []
   readonly #backend: GuardedBackend | null
 
   constructor(harness: ConformanceHarness, namespace: string, { capabilities, check, seed }: SessionOptions) {
@@ -55,6 +57,11 @@ class Session implements CaseSession {
       ...{ check, capabilities, namespace, open },
       openAll: async () => (capabilities.durability.shared ? [await open(), await open()] : [await open()]),
       reference: () => callVerb('reference() of the harness', () => harness.reference()),
+      startProcess: async () => {
+        const started = await startStoreProcess(harness.processes ?? lacking('processes'), namespace)
+        this.#processes.push(started)
+        return started
+      },
       get backend() {
         return session.#backend ?? lacking('backend')
       },
@@ -80,6 +87,7 @@ class Session implements CaseSession {
         (error: unknown) => void ofHarness.push(error instanceof Error ? error.message : String(error)),
       )
     await attempt(this.#backend?.restore() ?? Promise.resolve())
+    for (const started of this.#processes) await attempt(started.kill())
     const closed = await Promise.all(this.#stores.map(closeStore))
     for (const namespace of this.#namespaces)
       await attempt(

@@ -1,6 +1,7 @@
 import type { RuleId, StoreCapabilities, UserEngineStore } from '@user-engine/store-protocol'
 import type { Check } from './check.ts'
 import type { BackendControl, ConformanceHarness, HarnessVerb } from './harness.ts'
+import type { StoreProcess } from './processes/store-process.ts'
 import type { RecordMaker } from './records.ts'
 
 /** What was done to a backend to show that it keeps what it acknowledged [LIF-03]. */
@@ -20,6 +21,8 @@ export interface CaseContext {
   openAll(): Promise<readonly [UserEngineStore, ...UserEngineStore[]]>
   /** Opens an empty reference store; whoever opens it closes it. */
   reference(): Promise<UserEngineStore>
+  /** Starts another process with a store of its own on the namespace; it is killed after the case. For cases that need `processes`. */
+  startProcess(): Promise<StoreProcess>
   /** The faults of the backend; they are taken back after the case. For cases that need `backend`. */
   readonly backend: BackendControl
   readonly tenantLayers: NonNullable<ConformanceHarness['tenantLayers']>
@@ -65,6 +68,11 @@ export function onlyDurable({ durability }: StoreCapabilities): string | null {
 /** Skips a case for stores whose instances do not share a backend. */
 export function onlyShared({ durability }: StoreCapabilities): string | null {
   return durability.shared ? null : 'durability.shared is false'
+}
+
+/** Skips a case for stores that only one process can use. */
+export function onlyMultiProcess({ durability }: StoreCapabilities): string | null {
+  return durability.multiProcess ? null : 'durability.multiProcess is false'
 }
 
 /** Skips a case for stores without a schema that is migrated. */

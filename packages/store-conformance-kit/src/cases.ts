@@ -17,6 +17,7 @@ import { HAND_OVER_CASES } from './suites/outbox/hand-over.ts'
 import { LEASE_CASES } from './suites/outbox/leases.ts'
 import { ORDER_CASES } from './suites/outbox/order.ts'
 import { STATS_CASES } from './suites/outbox/stats.ts'
+import { PROCESS_CASES } from './suites/processes/processes.ts'
 import { ARGUMENT_CASES } from './suites/queries/arguments.ts'
 import { COUNT_CASES } from './suites/queries/counts.ts'
 import { CURSOR_CASES } from './suites/queries/cursors.ts'
@@ -77,5 +78,5 @@ export const CASES: readonly ConformanceCase[] = [
   ...[...JSON_CASES, ...TEXT_CASES, ...RECORD_CASES, ...INSTANT_CASES],
   ...[...SEQUENTIAL_MODEL_CASES, ...CONCURRENT_MODEL_CASES],
   ...[...READINESS_CASES, ...HISTORY_CASES, ...DIAGNOSTICS_CASES],
-  ...[...INSTANCE_CASES, ...OUTAGE_CASES, ...DURABILITY_CASES],
+  ...[...INSTANCE_CASES, ...PROCESS_CASES, ...OUTAGE_CASES, ...DURABILITY_CASES],
 ]

@@ -46,6 +46,16 @@ export interface MigrationControl {
   damage(namespace: string, damage: HistoryDamage): Promise<void>
 }
 
+/** Opens stores in other processes, which the kit starts and kills. */
+export interface ProcessControl {
+  /** A module whose default export, `async (handOver) => store`, opens the store in another process. */
+  readonly module: URL
+  /** The flags of Node for it; default: those of this process. */
+  readonly execArgv?: readonly string[]
+  /** What another process needs to open the namespace, as JSON: handed over in a message, seen by nobody else. */
+  handOver(namespace: string): Promise<unknown>
+}
+
 /**
  * What a platform team writes to have its store judged: how to get a namespace, and the store itself. Nothing here
  * goes through the store under test but `open`.
@@ -69,6 +79,8 @@ export interface ConformanceHarness {
   backendVersion?(): Promise<string>
   /** Needed when the manifest says `durability.durable` [LIF-02, LIF-03]. */
   readonly backend?: BackendControl
+  /** Needed when the manifest says `durability.multiProcess` [LIF-01, LIF-03]. */
+  readonly processes?: ProcessControl
   /** Needed when the manifest says `tenancy.enforcement: 'engine-and-store'` [TEN-06]. */
   readonly tenantLayers?: TenantLayers
   /** Needed when the manifest says `audit.appendOnly: 'engine'` [AUD-01]. */
@@ -78,7 +90,7 @@ export interface ConformanceHarness {
 }
 
 /** The verbs a case may need beyond the four that every harness has. */
-export type HarnessVerb = 'backend' | 'tenantLayers' | 'engineAudit' | 'migrations'
+export type HarnessVerb = 'backend' | 'processes' | 'tenantLayers' | 'engineAudit' | 'migrations'
 
 /** Gives a harness its type where it is written. */
 export function defineHarness(harness: ConformanceHarness): ConformanceHarness {

@@ -25,6 +25,7 @@ export {
   HISTORY_DAMAGES,
   type HistoryDamage,
   type MigrationControl,
+  type ProcessControl,
   type TenantLayers,
 } from './harness.ts'
 export type { Member, RecordMaker } from './records.ts'

@@ -68,7 +68,7 @@ const TIER_MEANINGS: { readonly [Tier in DurabilityTier]: string } = {
 }
 
 const NOT_RUN: { readonly [Tier in DurabilityTier]: string } = {
-  D0: 'It takes a client in a process of its own; this run has one process.',
+  D0: 'No case of this tier was selected.',
   D1: 'No case of this tier was selected.',
   D2: 'It takes a machine or a disk that loses what was not flushed; a killed process does not lose it.',
   D3: 'No case of this tier was selected.',

@@ -8,6 +8,7 @@ import { createMemoryStore } from '@user-engine/store-memory'
 import pg from 'pg'
 import { createPostgresStore } from '../create-postgres-store.ts'
 import { migrate } from '../migrations/migrate.ts'
+import { handOverOf } from './hand-over.ts'
 
 const LEDGER = 'user_engine._prisma_migrations'
 
@@ -66,6 +67,11 @@ export async function createPostgresHarness(
     open: (namespace, openOptions) =>
       createPostgresStore({ capability: databaseOf(namespace).capability, ...openOptions }),
     ...(options.withFaults ? { backend: provider.faults } : {}),
+    processes: {
+      module: new URL('./postgres-process.ts', import.meta.url),
+      execArgv: ['--disable-warning=ExperimentalWarning', '--conditions=@user-engine/source'],
+      handOver: async (namespace) => await handOverOf(databaseOf(namespace).capability),
+    },
     tenantLayers: {
       async openWithoutEngine(namespace) {
         const database = databaseOf(namespace)

@@ -1,6 +1,7 @@
 import { isUserEngineError, type UserEngineStore } from '@user-engine/store-protocol'
 import { type CaseContext, type ConformanceCase, onlyDurable } from '../../case.ts'
 import { ACME } from '../../records.ts'
+import { type Collected, collect, findHalves } from './collect.ts'
 
 export const DURABILITY_CASES: readonly ConformanceCase[] = [
   {
@@ -58,7 +59,11 @@ async function showDurability({ backend, open, check, make, note }: CaseContext)
   await writers
   await backend.start()
   const fresh = await open()
-  const found = await check.eventually(() => everythingOf(fresh), 'a new store reads everything', 20_000)
+  const found = await check.eventually(
+    () => collectOnceItAnswers(fresh),
+    'a new store reads everything',
+    20_000,
+  )
   const has = (set: ReadonlySet<string>) => (id: string) => set.has(id)
   check.equal(
     acknowledged.filter((id) => !found.users.has(id)),
@@ -70,16 +75,7 @@ async function showDurability({ backend, open, check, make, note }: CaseContext)
     [],
     'users nobody wrote',
   )
-  check.equal(
-    [...found.users].sort(),
-    [...found.audited].sort(),
-    'users without their audit record, or the other way round',
-  )
-  check.equal(
-    [...found.users].sort(),
-    [...found.announced].sort(),
-    'users without their event, or the other way round',
-  )
+  check.equal(findHalves(found), [], 'users without audit record or event, or the other way round')
   check.ok(attempted.length > acknowledged.length, 'writes were under way when the backend was killed', [
     attempted.length,
     acknowledged.length,
@@ -87,34 +83,10 @@ async function showDurability({ backend, open, check, make, note }: CaseContext)
   note(`${acknowledged.length} acknowledged of ${attempted.length} attempted`)
 }
 
-async function everythingOf(store: UserEngineStore) {
-  const collect = async <Item>(
-    list: (cursor: string | null) => Promise<{ items: readonly Item[]; nextCursor: string | null }>,
-  ) => {
-    const all: Item[] = []
-    for (let cursor: string | null = null; ; ) {
-      const page = await list(cursor)
-      all.push(...page.items)
-      if (page.nextCursor === null) return all
-      cursor = page.nextCursor
-    }
-  }
-  const page = (cursor: string | null) => ({ limit: 500, ...(cursor === null ? {} : { cursor }) })
-  try {
-    const users = await collect((cursor) => store.read(ACME, (reader) => reader.users.list(page(cursor))))
-    const audit = await collect((cursor) =>
-      store.read(ACME, (reader) => reader.audit.list({ page: page(cursor) })),
-    )
-    const events = await collect((cursor) =>
-      store.read(ACME, (reader) => reader.outbox.list({ page: page(cursor) })),
-    )
-    return {
-      users: new Set(users.map(({ id }) => id)),
-      audited: new Set(audit.map(({ target }) => target.id)),
-      announced: new Set(events.map(({ event }) => event.aggregateId)),
-    }
-  } catch (error) {
+// The backend has just come back: until it answers, there is nothing to read.
+async function collectOnceItAnswers(store: UserEngineStore): Promise<Collected | undefined> {
+  return await collect(store).catch((error: unknown) => {
     if (isUserEngineError(error)) return undefined
     throw error
-  }
+  })
 }
