@@ -1,4 +1,4 @@
-// A store that gets through the proof of the harness and no further: users go in and come out, and that is all.
+// A store that gets through the proof of the harness and hardly further: users go in and come out, members only go in.
 import {
   PROTOCOL_VERSION,
   type StoreCapabilities,
@@ -56,6 +56,8 @@ function openShallowStore(users: Map<string, object>): UserEngineStore {
         get: async (id: string) => users.get(id) ?? null,
         insert: async (user: { readonly id: string }) => void users.set(user.id, user),
       },
+      accounts: { insert: async () => {} },
+      tenantAccounts: { insert: async () => {} },
     })
   }
   const store = {

@@ -1,0 +1,55 @@
+import { formatIssues } from '@user-engine/store-protocol'
+import { certify, type KillScore } from '../certificate/certificate.ts'
+import { verifyCertificate } from '../certificate/verify-certificate.ts'
+import { describeVerdict } from '../format-report.ts'
+import { conformanceReportSchema } from '../report-files/report-schema.ts'
+import { CannotJudge } from './cannot-judge.ts'
+import { EXIT, exitCodeOf } from './exit-code.ts'
+import { readJson, writeText } from './files.ts'
+
+export interface CertifyCommandOptions {
+  readonly out?: string
+  readonly killScore?: KillScore
+}
+
+/** Makes a certificate of the JSON file of a report; on standard output unless a file is named. */
+export async function certifyCommand(
+  file: string,
+  { out, killScore }: CertifyCommandOptions,
+): Promise<number> {
+  const parsed = conformanceReportSchema.safeParse(await readJson(file))
+  if (!parsed.success) {
+    const [issue] = formatIssues(parsed.error)
+    throw new CannotJudge(
+      `${file} is not a report of this kit: ${issue?.path || 'it'} must have ${issue?.expected}.`,
+    )
+  }
+  const report = parsed.data
+  if (report.verdict !== 'conformant' && report.verdict !== 'conformant-with-waivers') {
+    process.stderr.write(
+      `The verdict of ${file} is ${describeVerdict(report.verdict)}: there is nothing to certify.\n`,
+    )
+    return report.verdict === 'not-conformant' ? exitCodeOf(report.verdict) : EXIT.untold
+  }
+  const certificate = certify(report, killScore === undefined ? {} : { killScore })
+  const text = `${JSON.stringify(certificate, null, 2)}\n`
+  if (out === undefined) process.stdout.write(text)
+  else await writeText(out, text)
+  return EXIT.holds
+}
+
+/** Says whether a certificate is valid, or which of its fields is wrong. */
+export async function verifyCommand(file: string): Promise<number> {
+  const verification = verifyCertificate(await readJson(file))
+  if (verification.status === 'not-verifiable') throw new CannotJudge(`${file}: ${verification.reason}`)
+  if (verification.status === 'wrong') {
+    const lines = verification.issues.map(({ field, problem }) => `  ${field}: ${problem}\n`)
+    process.stdout.write(`${file} is wrong:\n${lines.join('')}`)
+    return EXIT.broken
+  }
+  const { store, protocolVersion, verdict } = verification.certificate
+  process.stdout.write(
+    `${file} is valid: ${store.name} ${store.version} is ${describeVerdict(verdict)}, against protocol ${protocolVersion}\n`,
+  )
+  return EXIT.holds
+}
