@@ -1,5 +1,5 @@
 // From the results of cases to what they say about rules, tiers and the store.
-import { RULES, type StoreCapabilities } from '@user-engine/store-protocol'
+import { RULES, type RuleId, type StoreCapabilities } from '@user-engine/store-protocol'
 import { type ConformanceCase, DURABILITY_TIERS, type DurabilityTier } from './case.ts'
 import { CASES } from './cases.ts'
 import { namesCapability } from './named-capability.ts'
@@ -56,8 +56,32 @@ export function judgeRules({ planned, results }: Run): readonly RuleResult[] {
     if (evidence.length === 0) return { ...base, status: 'untested', reason: untested ?? null }
     if (!planned.some(({ rules }) => rules.includes(id)))
       return { ...base, status: 'not-selected', reason: null }
-    return { ...base, ...summarise(results.filter(({ rules }) => rules.includes(id))) }
+    return { ...base, ...(isHidden(id, results) ? HIDDEN : summarise(countFor(id, results))) }
   })
+}
+
+/**
+ * The rules that a waiver of another rule took the evidence from. In a whole run each rule must be shown by something
+ * else: a waiver says nothing about a rule that it does not name.
+ */
+export function findHiddenRules({ planned, results }: Run): readonly string[] {
+  if (planned.length < CASES.length) return []
+  return RULES.filter(({ id }) => isHidden(id, results)).map(
+    ({ id }) => `Nothing shows ${id} but cases whose failure is waived for another rule.`,
+  )
+}
+
+const HIDDEN = { status: 'waived', reason: 'Its cases failed, and are waived for another rule.' } as const
+
+// A case that is waived for another rule neither shows this one nor speaks against it.
+function countFor(id: RuleId, results: readonly CaseResult[]): readonly CaseResult[] {
+  return results.filter(({ rules, waived }) => rules.includes(id) && (!waived || rules[0] === id))
+}
+
+function isHidden(id: RuleId, results: readonly CaseResult[]): boolean {
+  const counted = countFor(id, results)
+  const isTouched = results.some(({ rules, waived }) => rules.includes(id) && waived && rules[0] !== id)
+  return isTouched && counted.every(({ status, advisory }) => status === 'skipped' || advisory)
 }
 
 const TIER_MEANINGS: { readonly [Tier in DurabilityTier]: string } = {
@@ -85,11 +109,13 @@ export function judgeTiers({ results }: Run): readonly TierResult[] {
   })
 }
 
-/** The waivers of a run, each with the failures it helped to cover; one without any can go. */
+/** The waivers of a run, each with the failures it covers; one without any can go. */
 export function judgeUseOfWaivers(waivers: readonly Waiver[], { results }: Run): readonly WaiverResult[] {
   return waivers.map((waiver) => ({
     ...waiver,
-    cases: results.filter(({ waived, rules }) => waived && rules.includes(waiver.rule)).map(({ id }) => id),
+    cases: results
+      .filter(({ waived, rules: [first] }) => waived && first === waiver.rule)
+      .map(({ id }) => id),
   }))
 }
 

@@ -39,7 +39,7 @@ export interface CaseResult {
   readonly status: CaseStatus
   /** Whether it is too new to count: what it says changes no verdict before the next breaking release of the kit. */
   readonly advisory: boolean
-  /** Whether it failed and waivers cover every rule it is evidence for. */
+  /** Whether it failed and a waiver covers the first of its rules. */
   readonly waived: boolean
   /** How many assertions were made. */
   readonly checks: number
@@ -76,7 +76,7 @@ export interface TierResult {
   readonly reason: string | null
 }
 
-/** A waiver, and the cases whose failures it helped to cover in this run. */
+/** A waiver, and the cases whose failures it covers in this run. */
 export interface WaiverResult extends Waiver {
   readonly cases: readonly string[]
 }

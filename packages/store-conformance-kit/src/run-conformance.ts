@@ -5,6 +5,7 @@ import type { ConformanceHarness } from './harness.ts'
 import { callVerb, disposeHarness } from './harness-guard.ts'
 import {
   findEmptiness,
+  findHiddenRules,
   findUnexcusedSkips,
   judgeRules,
   judgeTiers,
@@ -58,7 +59,9 @@ export async function runConformance(
   const { capabilities, results } = outcome
   const run = { planned, results }
   const emptiness =
-    capabilities === null ? [] : [...findEmptiness(run), ...findUnexcusedSkips(run, capabilities)]
+    capabilities === null
+      ? []
+      : [...findEmptiness(run), ...findUnexcusedSkips(run, capabilities), ...findHiddenRules(run)]
   const reasons = [...outcome.reasons, ...emptiness, ...troubles]
   return {
     kit: { name: PACKAGE_NAME, version: PACKAGE_VERSION },

