@@ -22,3 +22,6 @@ export const memoryHarness: ConformanceHarness = defineHarness({
     return createMemoryStore(backend === undefined ? {} : { backend })
   },
 })
+
+// biome-ignore lint/style/noDefaultExport: the command line of the kit takes the default export of a module
+export default memoryHarness
