@@ -6,7 +6,6 @@ import {
 import type { ConformanceHarness } from './harness.ts'
 
 export type { ConformanceTestOptions } from './conformance-tests.ts'
-export { type ConformanceHarness, defineHarness } from './harness.ts'
 
 /** The functions that the binding uses: those of the caller's own `node:test`. */
 export interface NodeTestFunctions {

@@ -6,7 +6,6 @@ import {
 import type { ConformanceHarness } from './harness.ts'
 
 export type { ConformanceTestOptions } from './conformance-tests.ts'
-export { type ConformanceHarness, defineHarness } from './harness.ts'
 
 /** The functions of a runner that the binding uses: those of the caller's own vitest. */
 export interface RunnerFunctions {
