@@ -1,0 +1,33 @@
+import type { PostgresCapability } from '@user-engine/store-postgres'
+import { withClient } from '../src/postgres-provider/administrator.ts'
+
+/**
+ * How many rows of each table the server shows to the runtime login inside one tenant's context, or in none, without
+ * a single predicate [TEN-06].
+ */
+export async function countRowsOfTenant(
+  capability: PostgresCapability,
+  tenantId: string | null,
+): Promise<Record<string, number>> {
+  const { host, port, database, user, password } = await capability.lease('runtime')
+  return await withClient({ host, port, database, user, password }, async (client) => {
+    await client.query('BEGIN')
+    if (tenantId !== null)
+      await client.query(`SELECT set_config('user_engine.scope', $1, true)`, [`t${tenantId}`])
+    // Asked of the server, so that a new table is not forgotten. Keys of repeated calls are there only after a call
+    // that had one.
+    const { rows: tables } = await client.query<{ table: string }>(`
+      SELECT relname AS table FROM pg_class
+      WHERE relnamespace = 'user_engine'::regnamespace AND relkind = 'r' AND relrowsecurity
+        AND relname <> 'idempotency_keys' AND has_table_privilege(oid, 'SELECT') ORDER BY relname`)
+    const counts: Record<string, number> = {}
+    for (const { table } of tables) {
+      const { rows } = await client.query<{ count: number }>(
+        `SELECT count(*)::integer AS count FROM user_engine.${table}`,
+      )
+      counts[table] = rows[0]?.count ?? 0
+    }
+    await client.query('ROLLBACK')
+    return counts
+  })
+}

@@ -1,0 +1,209 @@
+import {
+  idempotencySchema,
+  parseScope,
+  type ReadOptions,
+  type Scope,
+  type StoreReader,
+  type StoreTransaction,
+  type TransactOptions,
+  tenantOf,
+  UserEngineError,
+  validate,
+} from '@user-engine/store-protocol'
+import * as z from 'zod'
+import { commitWithAudit } from './audit-order.ts'
+import { type Calls, createCalls } from './calls.ts'
+import type { Connection } from './connection.ts'
+import type { Database } from './database.ts'
+import { createDeadline, type Deadline } from './deadline.ts'
+import { createReader, createTransaction } from './handle.ts'
+import { findFirstResult, keepFirstResult } from './idempotency.ts'
+import { CAPABILITIES } from './manifest.ts'
+import { createSlots } from './slots.ts'
+import type { Unit } from './unit.ts'
+import { beginTurn } from './writer-turn.ts'
+
+const { defaultTimeoutMs, maxNesting, maxTimeoutMs } = CAPABILITIES.transactions
+const readOptionsSchema = z.strictObject({ timeoutMs: z.int().min(1).max(maxTimeoutMs).optional() })
+const transactOptionsSchema = readOptionsSchema.extend({ idempotency: idempotencySchema.optional() })
+
+/** Runs reads and transactions, each within its time. */
+export interface UnitsOfWork {
+  read<Result>(scope: Scope, work: Work<StoreReader, Result>, options?: ReadOptions): Promise<Result>
+  transact<Result>(
+    scope: Scope,
+    work: Work<StoreTransaction, Result>,
+    options?: TransactOptions,
+  ): Promise<Result>
+  readonly pool: {
+    readonly max: number
+    readonly open: number
+    readonly busy: number
+    readonly waiting: number
+  }
+  /** Waits for what runs, and cuts off what is left after the limit with `STORE_CLOSED`. */
+  end(timeoutMs: number): Promise<void>
+}
+
+type Work<Handle, Result> = (handle: Handle) => Result | Promise<Result>
+
+/** At most `maxReaders` reads at once, and one transaction. */
+export function createUnitsOfWork(database: Database, maxReaders: number): UnitsOfWork {
+  return new SqliteUnits(database, maxReaders)
+}
+
+class SqliteUnits implements UnitsOfWork {
+  readonly #database: Database
+  readonly #maxReaders: number
+  readonly #turn = createSlots(1)
+  readonly #readers: ReturnType<typeof createSlots>
+  readonly #idle: Connection[] = []
+  readonly #running = new Map<Promise<unknown>, Deadline>()
+
+  constructor(database: Database, maxReaders: number) {
+    this.#database = database
+    this.#maxReaders = maxReaders
+    this.#readers = createSlots(maxReaders)
+  }
+
+  get pool(): UnitsOfWork['pool'] {
+    const busy = this.#readers.taken + this.#turn.taken
+    const open = this.#readers.taken + this.#idle.length + 1
+    return { max: this.#maxReaders + 1, open, busy, waiting: this.#readers.waiting + this.#turn.waiting }
+  }
+
+  async read<Result>(
+    scope: Scope,
+    work: Work<StoreReader, Result>,
+    options: ReadOptions = {},
+  ): Promise<Result> {
+    const tenantId = tenantOf(parseScope(scope))
+    const { timeoutMs = defaultTimeoutMs } = validate(readOptionsSchema, options)
+    return await this.#within(timeoutMs, async (deadline) => {
+      const free = await this.#readers.take(deadline)
+      const connection = this.#idle.pop() ?? this.#database.openReader()
+      const calls = createCalls({ aborts: false, isEnded: () => false })
+      try {
+        connection.exec('BEGIN')
+        // The first look at a file fixes its moment: both files at once, before anybody else has a turn.
+        connection.get('SELECT (SELECT 1 FROM main.users LIMIT 1), (SELECT 1 FROM beside.counters)')
+        const reader = createReader({ connection, tenantId }, calls)
+        return await deadline.race(begin(work, reader))
+      } finally {
+        calls.end()
+        connection.exec('ROLLBACK')
+        this.#idle.push(connection)
+        free()
+      }
+    })
+  }
+
+  async transact<Result>(
+    scope: Scope,
+    work: Work<StoreTransaction, Result>,
+    options: TransactOptions = {},
+  ): Promise<Result> {
+    const tenantId = tenantOf(parseScope(scope))
+    const { timeoutMs = defaultTimeoutMs, idempotency } = validate(transactOptionsSchema, options)
+    return await this.#within(timeoutMs, async (deadline) => {
+      const { writer, beside } = this.#database
+      const free = await beginTurn(writer, this.#turn, deadline)
+      const unit: Unit = { connection: writer, tenantId }
+      let ended = false
+      let committed = false
+      try {
+        writer.exec('DELETE FROM temp.created; DELETE FROM temp.pending_audit;')
+        const first = idempotency === undefined ? null : findFirstResult(unit, idempotency)
+        if (first !== null) return first.result as Result
+        const root = runNested({ unit, work, depth: 0, isEnded: () => ended })
+        const result = await deadline.race(root)
+        if (idempotency !== undefined) keepFirstResult(unit, idempotency, result)
+        commitWithAudit(writer, beside)
+        committed = true
+        return result
+      } finally {
+        ended = true
+        if (!committed) rollback(writer)
+        free()
+      }
+    })
+  }
+
+  async end(timeoutMs: number): Promise<void> {
+    const left = () => Promise.allSettled([...this.#running.keys()])
+    const deadline = createDeadline(timeoutMs)
+    await deadline.race(left()).catch(() => {
+      for (const running of this.#running.values()) running.cut(new UserEngineError('STORE_CLOSED', {}))
+    })
+    deadline.clear()
+    await left()
+    for (const reader of this.#idle.splice(0)) reader.close()
+  }
+
+  async #within<Result>(timeoutMs: number, run: (deadline: Deadline) => Promise<Result>): Promise<Result> {
+    const deadline = createDeadline(timeoutMs)
+    const running = run(deadline)
+    this.#running.set(running, deadline)
+    try {
+      return await running
+    } finally {
+      this.#running.delete(running)
+      deadline.clear()
+    }
+  }
+}
+
+/** Runs work on a handle of its own, and reports what failed before it settles [TXN-03, TXN-05, TXN-10]. */
+async function runNested<Result>({
+  unit,
+  work,
+  depth,
+  isEnded,
+}: {
+  readonly unit: Unit
+  readonly work: Work<StoreTransaction, Result>
+  readonly depth: number
+  readonly isEnded: () => boolean
+}): Promise<Result> {
+  const calls: Calls = createCalls({ aborts: true, isEnded })
+  const handle = createTransaction(unit, calls, (nested) =>
+    calls.nest(() => runSavepoint({ unit, work: nested, depth: depth + 1, isEnded })),
+  )
+  try {
+    const result = await begin(work, handle)
+    await calls.settle()
+    return result
+  } finally {
+    calls.end()
+  }
+}
+
+async function runSavepoint<Result>(nested: Parameters<typeof runNested<Result>>[0]): Promise<Result> {
+  const { unit, depth, isEnded } = nested
+  if (depth > maxNesting)
+    throw new UserEngineError('NOT_SUPPORTED', { capability: 'transactions.maxNesting' })
+  unit.connection.exec(`SAVEPOINT level_${depth}`)
+  try {
+    const result = await runNested(nested)
+    if (!isEnded()) unit.connection.exec(`RELEASE level_${depth}`)
+    return result
+  } catch (error) {
+    // Past the time limit the whole transaction is gone, and the connection may be in the next one.
+    if (!isEnded()) unit.connection.exec(`ROLLBACK TO level_${depth}; RELEASE level_${depth}`)
+    throw error
+  }
+}
+
+// Work may throw before there is a promise.
+async function begin<Handle, Result>(work: Work<Handle, Result>, handle: Handle): Promise<Result> {
+  return await work(handle)
+}
+
+// A commit that failed may have ended the transaction already.
+function rollback(writer: Connection): void {
+  try {
+    writer.exec('ROLLBACK')
+  } catch {
+    // There was none left.
+  }
+}
