@@ -20,10 +20,6 @@ export default defineHarness({
   open: async (folder, options) => createSqliteStore({ file: join(folder, 'store.db'), ...options }),
   reference: async () => createMemoryStore(),
   backendVersion: async () => `SQLite ${process.versions.sqlite}`,
-  processes: {
-    module: new URL('open-sqlite-store.ts', import.meta.url),
-    handOver: async (folder) => folder,
-  },
   engineAudit: {
     tryUpdate: async (folder, id) =>
       tryChange(folder, `UPDATE :log SET outcome = 'denied' WHERE id = '${id}'`),

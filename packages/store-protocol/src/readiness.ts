@@ -1,6 +1,10 @@
 /** What a readiness check found out. */
 export interface ReadinessCheck {
-  /** A stable name of what was checked, for example `schema.behind` or `role.bypasses-row-security`. */
+  /**
+   * A stable name of what was checked: lower-case letters, digits, dots and dashes, for example `schema.behind`. One of them
+   * says `reachable`, one `outbox`, one `schema` where the manifest says `schema.migrated`, and one `tenancy` where it says
+   * `engine-and-store`. Dead letters are a warning, not a failure.
+   */
   readonly code: string
   readonly status: 'pass' | 'warn' | 'fail'
   /** What it means, without any value that is secret or personal [DIA-02]. */

@@ -43,9 +43,9 @@ export interface UserEngineStore {
   /**
    * Makes a denial durable, outside every transaction that is open: it survives their rollback, needs nothing
    * they hold, and resolves only when it has been committed [AUD-03, AUD-04]. Takes records with the outcome
-   * `denied` or `failed`.
+   * `denied` or `failed`; another one is `VALIDATION`. A platform scope may record for any tenant.
    * @throws UserEngineError `DENIAL_NOT_RECORDED` when it could not be made durable [AUD-05]; `VALIDATION`;
-   * `TENANT_BOUNDARY`; `SCOPE_INVALID`.
+   * `TENANT_BOUNDARY`; `SCOPE_INVALID`; `DUPLICATE_KEY` or `DENIAL_NOT_RECORDED` for an id that is taken.
    */
   recordDenial(scope: Scope, record: AuditRecord): Promise<void>
 
@@ -62,7 +62,8 @@ export interface UserEngineStore {
   diagnostics(): Promise<Diagnostics>
 
   /**
-   * Lets running work end within `timeoutMs` (default 5,000), cuts off what is left, and releases everything.
+   * Lets running work end within `timeoutMs` (default 5,000), cuts off what is left with `STORE_CLOSED`, and releases
+   * everything. New calls are refused from the first moment on; handles of running work go on until it ends.
    * Calling it again is harmless [LIF-01].
    */
   close(options?: { readonly timeoutMs?: number }): Promise<void>

@@ -45,6 +45,17 @@ export interface StoreReader {
  * rolls back [TXN-10]. A write that is not awaited never causes an unhandled rejection. To survive a failure, put
  * the step into a nested transaction: that one reports its failures before it settles.
  *
+ * Once work has seen a failure, which is to have looked at the promise of the call that failed, the transaction does
+ * nothing more: later calls and the commit fail with `TRANSACTION_ABORTED`, which names the code of the failure [TXN-03].
+ * A failure that work never looked at is what the commit itself fails with. A refused argument (`VALIDATION`,
+ * `SCOPE_NOT_ALLOWED`, `TENANT_BOUNDARY`) is known before anything is sent and surfaces at its own call.
+ * `TRANSACTION_BUSY` and `TRANSACTION_ENDED` refuse the one call and abort nothing.
+ *
+ * Of several reasons to refuse a call every store gives the same one, the first of: the handle (`TRANSACTION_ENDED`,
+ * `TRANSACTION_BUSY`, `TRANSACTION_ABORTED`), the shape (`VALIDATION`), the kind of scope (`SCOPE_NOT_ALLOWED`), the
+ * tenant (`TENANT_BOUNDARY`), what the record refers to or is (`NOT_FOUND`), its version (`VERSION_CONFLICT`), its
+ * state (`INVALID_STATE`), uniqueness (`DUPLICATE_IDENTITY`, `DUPLICATE_KEY`) [SHP-05].
+ *
  * A callback that does not decide between its steps can return without awaiting, with the handle's own promise as
  * its result; a durable store then sends the whole unit of work in one round trip:
  *
@@ -72,7 +83,8 @@ export interface StoreTransaction extends StoreReader {
   /**
    * Runs a nested transaction. When `work` throws, what it did is undone and the error goes on; the outer
    * transaction is as it was before and may continue. While it is open the outer handle refuses calls with
-   * UserEngineError `TRANSACTION_BUSY` [TXN-05, TXN-08].
+   * UserEngineError `TRANSACTION_BUSY` [TXN-05, TXN-08]. The time limit is that of the outermost transaction. The commit
+   * waits for a nested transaction that nobody awaits, and fails when it does.
    */
   transact<Result>(work: (tx: StoreTransaction) => Result | Promise<Result>): Promise<Result>
 }
@@ -91,11 +103,17 @@ export interface Idempotency {
 }
 
 export interface ReadOptions {
-  /** The time limit in milliseconds, on the server as well; default and maximum are in the manifest [TXN-11]. */
+  /**
+   * The time limit in milliseconds, from the call on, on the server as well; default and maximum are in the manifest, and
+   * what is no whole number from 1 to that maximum is `VALIDATION` [TXN-11].
+   */
   readonly timeoutMs?: number
 }
 
 export interface TransactOptions extends ReadOptions {
-  /** With a key, the result of `work` must be a JSON value: a repeated key returns the stored one. */
+  /**
+   * With a key, the result of `work` must be a JSON value: a repeated key returns the stored one, and `null` where there
+   * was none. A transaction that fails in any way leaves its key unused. A tenant's keys, and the platform's, are their own.
+   */
   readonly idempotency?: Idempotency
 }

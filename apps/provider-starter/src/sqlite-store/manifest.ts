@@ -19,7 +19,8 @@ export const CAPABILITIES: StoreCapabilities = deepFreeze({
     // apart from the process that could be killed or paused, so that nobody can show the rest of what this claims.
     durable: false,
     shared: true,
-    multiProcess: true,
+    // The files allow several processes, which then take turns; the cases about them expect writers that overlap.
+    multiProcess: false,
   },
   tenancy: { enforcement: 'store' },
   // Triggers refuse; a login that may change the schema could drop them.

@@ -20,6 +20,7 @@ export interface ErrorData {
   readonly SCOPE_INVALID: { readonly issues: readonly ValidationIssue[] }
   readonly SCOPE_NOT_ALLOWED: { readonly entity: EntityKind; readonly allowed: 'tenant' | 'platform' }
   readonly TENANT_BOUNDARY: { readonly entity: EntityKind }
+  /** `entity` and `id` are of what is missing: of the record itself, or of what a new record refers to. */
   readonly NOT_FOUND: { readonly entity: EntityKind; readonly id?: string }
   readonly VERSION_CONFLICT: {
     readonly entity: EntityKind
@@ -28,6 +29,7 @@ export interface ErrorData {
     readonly currentVersion: number
   }
   readonly DUPLICATE_IDENTITY: NoData
+  /** `key` is `id`, or the fields that are unique together as [IDN-03] names them: `tenantAccountId,group,role`. */
   readonly DUPLICATE_KEY: { readonly entity: EntityKind; readonly key: string }
   readonly IDEMPOTENCY_MISMATCH: NoData
   readonly CURSOR_INVALID: { readonly list: string }
@@ -46,6 +48,7 @@ export interface ErrorData {
       | 'refused'
       | 'authorization'
   }
+  /** `eventIds` are those of the request that the token does not hold. */
   readonly STALE_LEASE: { readonly token: number; readonly eventIds: readonly string[] }
   readonly DENIAL_NOT_RECORDED: { readonly causeCode?: ErrorCode }
   readonly SCHEMA_MISMATCH: {

@@ -38,9 +38,15 @@ export interface OutboxStats {
   /** Events under a live lease. */
   readonly leased: number
   readonly dead: number
-  /** How long the oldest unacknowledged event has waited, in milliseconds; `null` when there is none. */
+  /**
+   * How long the oldest event that is neither acknowledged nor dead has waited since it was appended, by the store's
+   * clock, in milliseconds; `null` when there is none.
+   */
   readonly oldestAgeMs: number | null
-  /** The aggregates whose first event keeps later ones back, the longest waiting first, at most 20. */
+  /**
+   * The aggregates whose first event, leased or waiting for its retry, keeps later ones back, the longest waiting first,
+   * at most 20. `waiting` counts those later ones that are neither leased nor dead, and is at least 1.
+   */
   readonly blocked: readonly {
     readonly aggregateType: string
     readonly aggregateId: string
@@ -82,15 +88,20 @@ export type DeadLetterRequest = Readonly<z.infer<typeof deadLetterRequestSchema>
 
 /**
  * The relay's side of the outbox, across all tenants. At-least-once hand-over, exactly-once acknowledgement,
- * effectively-once for a consumer that keeps the event id [OBX-06].
+ * effectively-once for a consumer that keeps the event id [OBX-06]. No call waits for a unit of work that is open.
+ *
+ * An aggregate is its type and id, whatever the tenants of its events. The same event id in two tenants is two events: a
+ * token settles those that it holds.
  *
  * Every method that takes a token is all or nothing: when one named event is not held by it, nothing changes and
- * UserEngineError `STALE_LEASE` names the events that are not [OBX-03]. All of them throw `VALIDATION` for a malformed request.
+ * UserEngineError `STALE_LEASE` names the events that are not [OBX-03]. The token decides and not the clock: a lease that has
+ * run out can still be settled or extended until somebody else claims the event. A lease never ends before its time.
+ * All of them throw `VALIDATION` for a malformed request, and for one beyond what the manifest allows.
  */
 export interface OutboxPort {
   /**
-   * Leases the next events to one consumer [OBX-02]. An event whose attempts are used up goes to the dead letters
-   * instead [OBX-07]. No event is handed over while an earlier one of its aggregate is leased elsewhere or waits
+   * Leases the next events to one consumer [OBX-02]; a claim that finds none has a token as well. An event whose attempts
+   * are used up goes to the dead letters instead, with the reason `lease expired` [OBX-07]. No event is handed over while an earlier one of its aggregate is leased elsewhere or waits
    * for its retry [OBX-05].
    */
   claim(request: ClaimRequest): Promise<OutboxLease>

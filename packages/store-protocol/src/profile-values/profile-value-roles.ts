@@ -3,7 +3,7 @@ import type { Page, PageRequest } from '../page.ts'
 import type { Id, Key } from '../values/identifiers.ts'
 import type { ProfileScope, ProfileValue, ProfileValueChanges } from './profile-value.ts'
 
-/** The natural key of a profile value. */
+/** The natural key of a profile value. A whole value may stand where its key is asked for. */
 export interface ProfileValueKey {
   readonly userId: Id
   readonly scope: ProfileScope
@@ -37,10 +37,13 @@ export interface ProfileValueWriter {
    * `DUPLICATE_KEY` for the id or (userId, scope, attributeKey) [IDN-03].
    */
   insert(value: ProfileValue): Promise<void>
-  /** @throws UserEngineError `VALIDATION`; `NOT_FOUND`; `VERSION_CONFLICT` [VER-02]. */
+  /**
+   * @throws UserEngineError `VALIDATION`; `SCOPE_NOT_ALLOWED` for a tenant's value in a platform scope; `NOT_FOUND`;
+   * `VERSION_CONFLICT` [VER-02].
+   */
   update(
     change: VersionedUpdate<ProfileValueChanges> & { readonly level: ProfileScope['level'] },
   ): Promise<void>
-  /** @throws UserEngineError `NOT_FOUND`; `VERSION_CONFLICT` [VER-02]. */
+  /** @throws UserEngineError like `update`. */
   delete(removal: VersionedDelete & { readonly level: ProfileScope['level'] }): Promise<void>
 }

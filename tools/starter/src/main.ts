@@ -1,0 +1,81 @@
+// Uses what is published the way somebody else does: outside of this repository, from the packed packages alone.
+import { mkdir, mkdtemp, readFile, realpath, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { copyStarter, findOwnDependencies } from './copied-starter.ts'
+import { packPackages } from './packed-packages.ts'
+import { ProgramFailed, runProgram } from './run-program.ts'
+
+const ROOT = fileURLToPath(new URL('../../..', import.meta.url))
+const STARTER = join(ROOT, 'apps/provider-starter')
+const STORES = ['sqlite', 'postgres'] as const
+/** Judged, and found not conformant: an answer, which the report explains. */
+const NOT_CONFORMANT = 1
+
+interface Report {
+  readonly verdict: string
+  readonly harness: string
+  readonly executed: number
+  readonly planned: number
+  readonly durationMs: number
+  readonly cases: readonly { readonly id: string; readonly status: string }[]
+}
+
+const folder = await realpath(await mkdtemp(join(tmpdir(), 'user-engine-starter-')))
+try {
+  const verdicts = await certifyStarter(folder)
+  if (verdicts.some((verdict) => verdict !== 'conformant')) process.exitCode = 1
+} catch (error) {
+  if (!(error instanceof ProgramFailed)) throw error
+  process.stderr.write(`${error.message}\n`)
+  process.exitCode = 1
+} finally {
+  await rm(folder, { recursive: true, force: true })
+}
+
+async function certifyStarter(outside: string): Promise<readonly string[]> {
+  const copy = join(outside, 'provider-starter')
+  await step('build and pack the packages', async () => {
+    const names = await findOwnDependencies(STARTER)
+    const tarballs = await packPackages(ROOT, names, join(outside, 'tarballs'))
+    await copyStarter(STARTER, copy, tarballs)
+  })
+  await step('install them outside of the repository', () =>
+    runProgram(['npm', 'install', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: copy }),
+  )
+  await step('check its types', () => runProgram(['npm', 'run', 'typecheck'], { cwd: copy }))
+  await step('run its tests', () => runProgram(['npm', 'test'], { cwd: copy }))
+  await mkdir(join(copy, 'reports'), { recursive: true })
+  const verdicts: string[] = []
+  for (const store of STORES) verdicts.push(await certify(copy, store))
+  return verdicts
+}
+
+async function certify(copy: string, store: (typeof STORES)[number]): Promise<string> {
+  const code = await runProgram(['npm', 'run', `certify:${store}`], {
+    cwd: copy,
+    allowed: [0, NOT_CONFORMANT],
+  })
+  const file = join(copy, 'reports', `${store}.json`)
+  const report = JSON.parse(await readFile(file, 'utf8')) as Report
+  const { verdict, harness, executed, planned, durationMs, cases } = report
+  print(`${harness}: ${verdict}, ${executed} of ${planned} cases ran, ${seconds(durationMs)}`)
+  for (const { id, status } of cases)
+    if (status === 'failed' || status === 'invalid') print(`  ${status}: ${id}`)
+  return code === 0 ? verdict : 'not-conformant'
+}
+
+async function step(name: string, run: () => Promise<unknown>): Promise<void> {
+  const start = performance.now()
+  await run()
+  print(`${name}: ${seconds(performance.now() - start)}`)
+}
+
+function seconds(milliseconds: number): string {
+  return `${(milliseconds / 1_000).toFixed(1)} s`
+}
+
+function print(line: string): void {
+  process.stdout.write(`${line}\n`)
+}
