@@ -6,3 +6,4 @@ for (const { file, render } of SCHEMA_FILES) {
   writeFileSync(new URL(`../schema/${file}`, import.meta.url), render())
   process.stdout.write(`wrote schema/${file}\n`)
 }
+process.stdout.write('Now `pnpm run format` at the root, which breaks lines its own way.\n')

@@ -7,7 +7,7 @@ import { describeLoadFailure } from './cli/load-harness.ts'
 import { PACKAGE_VERSION } from './package-info.ts'
 import { conformanceReportSchema } from './report-files/report-schema.ts'
 import { makeReport } from './testing/made-report.ts'
-import { runConformanceCli } from './testing/run-process.ts'
+import { interruptConformanceCli, runConformanceCli } from './testing/run-process.ts'
 import { SHALLOW_SELECTION } from './testing/shallow-selection.ts'
 
 const SHALLOW = 'src/testing/shallow-default.ts'
@@ -57,6 +57,13 @@ describe('a run', () => {
     expect(ended.stdout).toMatch(
       /INVALID SHP-01\..*\n {2}It was not run: the time budget of 0\.000001 s was spent\./,
     )
+  })
+
+  test('that is interrupted ends after its case, disposes of the harness and names what was not run', async () => {
+    const ended = await interruptConformanceCli('src/testing/slow-default.ts', '--suite', 'VER')
+    expect(ended.exitCode).toBe(1)
+    expect(ended.stderr).toMatch(/^running \d+ cases\ndisposed\n$/)
+    expect(ended.stdout).toContain('  It was not run: the run was interrupted.\n')
   })
 
   test('disposes of the harness, and does not hang on what it leaves open', async () => {
