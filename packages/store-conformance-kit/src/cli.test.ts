@@ -160,7 +160,7 @@ describe('a certificate', () => {
     expect(made).toEqual({ exitCode: 0, stdout: '', stderr: '' })
     expect(await runConformanceCli('verify', certificate)).toEqual({
       exitCode: 0,
-      stdout: `${certificate} is valid: shallow 1 is conformant, against protocol 1\n`,
+      stdout: `${certificate} is valid: shallow 1 against protocol 1\nverdict: conformant\n`,
       stderr: '',
     })
     const content = JSON.parse(await readFile(certificate, 'utf8'))
@@ -176,6 +176,20 @@ describe('a certificate', () => {
       exitCode: 2,
       stderr: expect.stringContaining('verify it with @user-engine/store-conformance-kit@9.0.0.'),
     })
+  })
+
+  test('shows its waivers when it is verified', async () => {
+    const [id, rule] = ['MIG-05.damaged-histories-are-not-migrated', 'MIG-05'] as const
+    const failure = { rule: 'MIG-05: text', what: 'x', expected: '1', actual: '2', where: 'unknown' }
+    const waivers = SHALLOW_SELECTION.waivers.filter((waiver) => waiver.rule === rule)
+    const made = makeReport({ [id]: { status: 'failed', waived: true, failure } }, waivers)
+    const report = await file('waived.json', made)
+    const { stdout } = await runConformanceCli('certify', report)
+    const verified = await runConformanceCli('verify', await file('waived-certificate.json', stdout))
+    expect(verified).toMatchObject({ exitCode: 0, stderr: '' })
+    expect(verified.stdout).toContain(
+      `verdict: conformant with waivers: what failed is covered by waivers\nwaiver MIG-05, until 2999-12-31: known (https://tracker.example/7); covers ${id}\n`,
+    )
   })
 
   test('is not made of a report that proves nothing, or of what is no report', async () => {

@@ -3,8 +3,16 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { defineConformanceTests, type SkippableTest, type TestRunner } from './conformance-tests.ts'
+import { CASES } from './cases.ts'
+import {
+  concludeTest,
+  defineConformanceTests,
+  type SkippableTest,
+  type TestRunner,
+} from './conformance-tests.ts'
 import type { ConformanceHarness } from './harness.ts'
+import type { CaseResult } from './report.ts'
+import { unjudged } from './run-case.ts'
 import { runConformance } from './run-conformance.ts'
 import { runNode } from './testing/run-process.ts'
 import { createShallowHarness } from './testing/shallow-harness.ts'
@@ -111,6 +119,27 @@ describe('around the tests', () => {
     await expect(late.before?.()).rejects.toThrow('Waiver 1 for MIG-03 expired on 2020-01-01')
     const unknown = collect(createShallowHarness(), { rules: ['TXN-99'] })
     await expect(unknown.before?.()).rejects.toThrow('The contract has no rule TXN-99.')
+  })
+
+  test('what is advisory or waived is a skip that says what failed, and what is neither fails', () => {
+    const [conformanceCase] = CASES
+    if (conformanceCase === undefined) throw new Error('there are cases')
+    const failure = { rule: 'TXN-01: text', what: 'it holds', expected: '1', actual: '2', where: 'unknown' }
+    const end = (changes: Partial<CaseResult>) => {
+      const notes: (string | undefined)[] = []
+      concludeTest(
+        { ...unjudged(conformanceCase, 'no disk'), ...changes },
+        { skip: (note) => notes.push(note) },
+      )
+      return notes
+    }
+    const failed = { status: 'failed', failure, reason: null } as const
+    expect(end({ ...failed, advisory: true })).toEqual([expect.stringContaining('advisory: it holds')])
+    expect(end({ ...failed, waived: true })).toEqual([expect.stringContaining('waived: it holds')])
+    expect(end({ advisory: true })).toEqual(['advisory: This could not be judged. no disk'])
+    expect(end({ status: 'passed', reason: null, advisory: true })).toEqual([])
+    expect(() => end(failed)).toThrow('it holds')
+    expect(() => end({})).toThrow('This could not be judged. no disk')
   })
 
   test('a run that skipped everything fails in the end', async () => {

@@ -63,7 +63,7 @@ export function defineConformanceTests(
         const capabilities = await proveHarness()
         const result = await runCase(harness, { ...options, capabilities }, conformanceCase)
         statuses.push(result.status)
-        conclude(result, test)
+        concludeTest(result, test)
       }
       const timeoutMs = timeLimitOf(conformanceCase, options) + TEARDOWN_MS
       runner.it(`${conformanceCase.id}: ${conformanceCase.title}`, run, timeoutMs)
@@ -76,7 +76,11 @@ export function defineConformanceTests(
   })
 }
 
-function conclude({ status, failure, reason, advisory, waived }: CaseResult, test: SkippableTest): void {
+/** Ends a test as its case ended: it passes, is skipped, or fails. @throws Error when the case counts against the store. */
+export function concludeTest(
+  { status, failure, reason, advisory, waived }: CaseResult,
+  test: SkippableTest,
+): void {
   const trouble =
     failure !== null
       ? describeFailure(failure).join('\n  ')

@@ -9,7 +9,7 @@ import type {
 
 const SENTENCES: { readonly [Verdict_ in Verdict]: string } = {
   conformant: 'conformant',
-  'conformant-with-waivers': 'conformant with waivers: what failed is covered by the waivers below',
+  'conformant-with-waivers': 'conformant with waivers: what failed is covered by waivers',
   'not-conformant': 'not conformant',
   partial: 'partial: the selected cases passed or are waived, the rest of the contract was not judged',
   invalid: 'invalid: the store could not be judged',

@@ -1,8 +1,10 @@
 // What a run does around its cases: limits, the harness's own verbs, what may be skipped.
 import { expect, test } from 'vitest'
+import type { ConformanceCase } from './case.ts'
 import { CASES } from './cases.ts'
 import { formatReport } from './format-report.ts'
 import { findUnexcusedSkips, judgeRules } from './judge-run.ts'
+import { PACKAGE_VERSION } from './package-info.ts'
 import { runCase, unjudged } from './run-case.ts'
 import { runConformance } from './run-conformance.ts'
 import { createShallowHarness, SHALLOW_MANIFEST } from './testing/shallow-harness.ts'
@@ -91,6 +93,18 @@ test('every skip of a store names the capability that excuses it; one that does 
   expect(findUnexcusedSkips({ results: unnamed }, SHALLOW_MANIFEST)).toEqual(
     results.map(({ id }) => `${id} was skipped without naming a capability of the manifest.`),
   )
+})
+
+test('a case that came after the first release of its line fails as advisory, and the terminal says so', async () => {
+  const since = PACKAGE_VERSION.replace(/\d+$/, '999')
+  const failing: ConformanceCase = {
+    ...{ id: 'VER-01.new', rules: ['VER-01'], title: 'a new case', since },
+    run: async ({ check }) => check.ok(false, 'it holds'),
+  }
+  const result = await runCase(createShallowHarness(), { capabilities: SHALLOW_MANIFEST }, failing)
+  expect(result).toMatchObject({ status: 'failed', advisory: true })
+  const report = await runConformance(createShallowHarness(), { rules: ['SHP-04'] })
+  expect(formatReport({ ...report, cases: [result] })).toContain('FAILED, ADVISORY VER-01.new: a new case')
 })
 
 test('a rule whose cases are all advisory is neither passed nor failed', () => {

@@ -1,7 +1,7 @@
 import { formatIssues } from '@user-engine/store-protocol'
 import { certify, type KillScore } from '../certificate/certificate.ts'
 import { verifyCertificate } from '../certificate/verify-certificate.ts'
-import { describeVerdict } from '../format-report.ts'
+import { describeVerdict, describeWaiver } from '../format-report.ts'
 import { conformanceReportSchema } from '../report-files/report-schema.ts'
 import { CannotJudge } from './cannot-judge.ts'
 import { EXIT, exitCodeOf } from './exit-code.ts'
@@ -47,9 +47,12 @@ export async function verifyCommand(file: string): Promise<number> {
     process.stdout.write(`${file} is wrong:\n${lines.join('')}`)
     return EXIT.broken
   }
-  const { store, protocolVersion, verdict } = verification.certificate
-  process.stdout.write(
-    `${file} is valid: ${store.name} ${store.version} is ${describeVerdict(verdict)}, against protocol ${protocolVersion}\n`,
-  )
+  const { store, protocolVersion, verdict, waivers } = verification.certificate
+  const lines = [
+    `${file} is valid: ${store.name} ${store.version} against protocol ${protocolVersion}`,
+    `verdict: ${describeVerdict(verdict)}`,
+    ...waivers.map((waiver) => `waiver ${describeWaiver(waiver)}`),
+  ]
+  process.stdout.write(`${lines.join('\n')}\n`)
   return EXIT.holds
 }

@@ -16,7 +16,12 @@ export async function readJson(file: string): Promise<unknown> {
   }
 }
 
-/** Makes sure that a file can be written later, before anything takes long. @throws CannotJudge */
+/**
+ * Makes sure that a file can be written later, before anything takes long, and empties it: the report of an earlier run
+ * must not be taken for that of one that could not begin.
+ *
+ * @throws CannotJudge when it cannot be written.
+ */
 export async function prepareFile(file: string): Promise<void> {
   await writing(file, async () => {
     await mkdir(dirname(file), { recursive: true })
