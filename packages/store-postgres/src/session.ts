@@ -260,7 +260,7 @@ class BatchSession implements Session {
     this.#enqueue(rollbackToSavepoint(level), null, null)
     this.#enqueue(releaseSavepoint(level), null, null)
     // At once: the locks of the level are given up, and the levels around it can go on.
-    await this.#inTurn(() => this.#flush())
+    await this.#inTurn(() => this.#flush({ heals: true }))
   }
 
   async commit(last: readonly StatementCall[] = []): Promise<void> {
@@ -328,6 +328,8 @@ class BatchSession implements Session {
     readonly begin?: boolean
     readonly commit?: boolean
     readonly last?: readonly StatementCall[]
+    /** The transaction may have failed: until its savepoint is back the server refuses every other statement. */
+    readonly heals?: boolean
   }): Promise<Connection | null> {
     const queued = this.#queue
     this.#queue = []
@@ -345,7 +347,7 @@ class BatchSession implements Session {
       (isCommit ? this.#inTransaction : !this.#inTransaction && options?.begin === true)
     if (!isNeeded) return this.#connection
     for (const level of this.#levels) level.begun = true
-    const head = this.#head()
+    const head = options?.heals === true ? [] : this.#head()
     const body = [...head, ...queued, ...last]
     try {
       this.#connection ??= await this.#options.acquire(this.#remainingMs())
