@@ -1,16 +1,17 @@
 // Nested transactions that take their time before they fail.
 import { setTimeout as delay } from 'node:timers/promises'
 import type { LocalDatabase } from '@user-engine/provider-local'
+import type { User } from '@user-engine/store-protocol'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createPostgresStore, type PostgresStore } from './create-postgres-store.ts'
 import { createTestDatabase } from './testing/test-database.ts'
 
 const PLATFORM = { platform: true, reason: 'test' } as const
-const USER = {
+const USER: User = {
   id: '01900000-0000-7000-8000-000000000001',
   ...{ kind: 'person', displayName: null, status: 'active', version: 1 },
   ...{ createdAt: '2026-01-31T09:30:00.000Z', updatedAt: '2026-01-31T09:30:00.000Z' },
-} as const
+}
 
 let database: LocalDatabase & { drop(): Promise<void> }
 let store: PostgresStore
