@@ -17,7 +17,12 @@ export class CheckFailure extends Error {
 
   constructor(
     what: string,
-    seen: { readonly expected: string; readonly actual: string; readonly site?: CallSite; readonly where?: string },
+    seen: {
+      readonly expected: string
+      readonly actual: string
+      readonly site?: CallSite
+      readonly where?: string
+    },
   ) {
     super(`${what}: expected ${seen.expected}, saw ${seen.actual}`)
     this.what = what

@@ -24,6 +24,7 @@ import { createCapabilities, DEFAULT_TIMEOUT_MS, MAX_TIMEOUT_MS } from './capabi
 import type { CapabilityDescription, PostgresCapability } from './capability/postgres-capability.ts'
 import type { Connection } from './connection/connection.ts'
 import { type ConnectionPool, createConnectionPool } from './connection/connection-pool.ts'
+import { mapError } from './connection/map-error.ts'
 import { describeStore } from './diagnostics.ts'
 import { createErrorLog } from './error-log.ts'
 import { SessionHandle } from './handle.ts'
@@ -314,14 +315,22 @@ class ConnectedStore implements PostgresStore {
     role: 'runtime' | 'relay',
     work: (connection: Connection) => Promise<Result>,
   ): Promise<Result> {
-    const connection = await this.#pools[role].acquire(this.capabilities.transactions.defaultTimeoutMs)
+    const timeoutMs = this.capabilities.transactions.defaultTimeoutMs
+    const deadline = performance.now() + timeoutMs
+    const connection = await this.#pools[role].acquire(timeoutMs)
+    // Whoever answers for a server that is gone, such as a pooler, may never answer.
+    const timer = setTimeout(() => connection.destroy(), Math.max(1, deadline - performance.now()))
     try {
       const result = await work(connection)
       connection.release()
       return result
     } catch (error) {
       connection.destroy()
-      throw error
+      throw isUserEngineError(error)
+        ? error
+        : mapError(error, { committing: false, idempotent: false, timeoutMs, subject: null })
+    } finally {
+      clearTimeout(timer)
     }
   }
 

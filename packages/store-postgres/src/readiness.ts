@@ -35,11 +35,11 @@ interface ReadinessInputs {
 
 /** Looks at everything the store depends on [MIG-01, CAP-02, CAP-03]. Never rejects. */
 export async function checkReadiness(inputs: ReadinessInputs): Promise<Readiness> {
-  const checks: ReadinessCheck[] = []
-  checks.push(...(await guarded('runtime', () => checkRuntime(inputs))))
-  checks.push(...(await guarded('relay', () => checkRelay(inputs))))
-  checks.push(...checkLeases(inputs))
-  return readinessOf(checks)
+  const [runtime, relay] = await Promise.all([
+    guarded('runtime', () => checkRuntime(inputs)),
+    guarded('relay', () => checkRelay(inputs)),
+  ])
+  return readinessOf([...runtime, ...relay, ...checkLeases(inputs)])
 }
 
 async function guarded(

@@ -16,7 +16,12 @@ import { randomInt } from 'node:crypto'
 import { UserEngineError } from '@user-engine/store-protocol'
 import { BatchError } from './connection/batch.ts'
 import type { Connection } from './connection/connection.ts'
-import { isConnectionLoss, mapError, type StatementSubject } from './connection/map-error.ts'
+import {
+  isAnswerOfPooler,
+  isConnectionLoss,
+  mapError,
+  type StatementSubject,
+} from './connection/map-error.ts'
 import { defineStatement, type Row, type Statement, type StatementCall } from './connection/statement.ts'
 import { releaseSavepoint, rollbackToSavepoint, savepoint } from './savepoints.ts'
 
@@ -396,12 +401,13 @@ class BatchSession implements Session {
     const failed = thrown instanceof BatchError ? thrown : null
     const index = failed?.index ?? null
     const culprit = index === null ? undefined : batch.queued[index - batch.head]
-    // Before its turn the COMMIT has certainly not been executed; at its turn, or without an answer, it may have been.
+    // Before its turn the COMMIT has certainly not been executed; at its turn, or without an answer of the server, it
+    // may have been.
     const mayBeCommitted =
       batch.isCommit &&
       !this.#options.readOnly &&
       failed?.sent === true &&
-      (index === null || index >= batch.body)
+      (index === null || index >= batch.body || isAnswerOfPooler(thrown))
     const level = culprit === undefined ? 0 : Math.min(culprit.level, this.depth)
     const error = this.#noteFailure(level, thrown, culprit?.subject ?? null, mayBeCommitted)
     batch.queued.forEach(({ waiting }, position) => {

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { BatchError } from './batch.ts'
 import {
   type ErrorMoment,
+  isAnswerOfPooler,
   isCredentialRefusal,
   isUsedIdempotencyKey,
   mapConnectError,
@@ -173,4 +174,13 @@ test('a refused login and a used idempotency key are told apart from the rest', 
   expect(isCredentialRefusal(serverError('53300'))).toBe(false)
   expect(isUsedIdempotencyKey(serverError('23505', { constraint: 'idempotency_keys_pkey' }))).toBe(true)
   expect(isUsedIdempotencyKey(serverError('23505', { constraint: 'users_pkey' }))).toBe(false)
+})
+
+test('what a pooler answers for a server it has lost says nothing about how far the server came', () => {
+  const lost = serverError('08P01', { severity: 'FATAL' })
+  expect(isAnswerOfPooler(new BatchError(lost, { index: 0, results: [], sent: true }))).toBe(true)
+  expect(isAnswerOfPooler(lost)).toBe(true)
+  const shutDown = serverError('57P01', { severity: 'FATAL' })
+  expect(isAnswerOfPooler(new BatchError(shutDown, { index: 0, results: [], sent: true }))).toBe(false)
+  expect(isAnswerOfPooler(socketError('ECONNRESET'))).toBe(false)
 })

@@ -214,6 +214,14 @@ export function isUsedIdempotencyKey(thrown: unknown): boolean {
   return server?.code === '23505' && server.constraint === IDEMPOTENCY_CONSTRAINT
 }
 
+/**
+ * Whether a pooler answered because it has lost the server: it answers the first statement that is open, whatever the
+ * server has executed of those after it.
+ */
+export function isAnswerOfPooler(thrown: unknown): boolean {
+  return asServerError(thrown instanceof BatchError ? thrown.cause : thrown)?.code.startsWith('08') ?? false
+}
+
 /** Whether the connection is gone, and with it everything that was open on it. */
 export function isConnectionLoss(error: UserEngineError): boolean {
   return error.code === 'UNAVAILABLE' || error.code === 'OUTCOME_UNKNOWN'

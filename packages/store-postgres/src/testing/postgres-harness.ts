@@ -6,6 +6,7 @@ import {
 } from '@user-engine/store-conformance-kit'
 import { createMemoryStore } from '@user-engine/store-memory'
 import pg from 'pg'
+import type { PostgresCapability } from '../capability/postgres-capability.ts'
 import { createPostgresStore } from '../create-postgres-store.ts'
 import { migrate } from '../migrations/migrate.ts'
 import { handOverOf } from './hand-over.ts'
@@ -33,9 +34,15 @@ let count = 0
 /** A harness whose namespaces are databases, copied from one that is migrated. */
 export async function createPostgresHarness(
   provider: LocalProvider,
-  options: { readonly withFaults: boolean },
+  options: {
+    readonly withFaults: boolean
+    /** What stands between the provider's capability and the store; default: nothing. */
+    readonly handed?: (capability: PostgresCapability) => Promise<PostgresCapability>
+  },
 ): Promise<PostgresHarness> {
   const databases = new Map<string, LocalDatabase>()
+  const capabilities = new Map<string, PostgresCapability>()
+  const { handed = async (capability) => capability } = options
   const nextName = (kind: string) => {
     count += 1
     return `ue_${kind}_${process.pid}_${count}`
@@ -51,7 +58,13 @@ export async function createPostgresHarness(
       name,
       await provider.provisionDatabase({ name, ...(template === undefined ? {} : { template }) }),
     )
+    capabilities.set(name, await handed(databaseOf(name).capability))
     return name
+  }
+  const capabilityOf = (namespace: string): PostgresCapability => {
+    const capability = capabilities.get(namespace)
+    if (capability === undefined) throw new Error(`unknown namespace ${namespace}`)
+    return capability
   }
   const template = nextName('template')
   const { capability } = await provider.provisionDatabase({ name: template })
@@ -62,22 +75,23 @@ export async function createPostgresHarness(
     destroyNamespace: async (namespace) => {
       await provider.dropDatabase(namespace)
       databases.delete(namespace)
+      capabilities.delete(namespace)
     },
     reference: async () => createMemoryStore(),
     open: (namespace, openOptions) =>
-      createPostgresStore({ capability: databaseOf(namespace).capability, ...openOptions }),
+      createPostgresStore({ capability: capabilityOf(namespace), ...openOptions }),
     ...(options.withFaults ? { backend: provider.faults } : {}),
     processes: {
       module: new URL('./postgres-process.ts', import.meta.url),
       execArgv: ['--disable-warning=ExperimentalWarning', '--conditions=@user-engine/source'],
-      handOver: async (namespace) => await handOverOf(databaseOf(namespace).capability),
+      handOver: async (namespace) => await handOverOf(capabilityOf(namespace)),
     },
     tenantLayers: {
       async openWithoutEngine(namespace) {
         const database = databaseOf(namespace)
         const { user } = await database.capability.lease('runtime')
         await database.query(`ALTER ROLE ${pg.escapeIdentifier(user)} BYPASSRLS`)
-        return await createPostgresStore({ capability: database.capability })
+        return await createPostgresStore({ capability: capabilityOf(namespace) })
       },
       countWithoutPredicates: (namespace, tenantId) => countRows(databaseOf(namespace), tenantId),
     },
@@ -92,7 +106,7 @@ export async function createPostgresHarness(
     },
     migrations: {
       emptyNamespace: () => provision(),
-      migrate: (namespace) => migrate({ capability: databaseOf(namespace).capability }),
+      migrate: (namespace) => migrate({ capability: capabilityOf(namespace) }),
       damage: async (namespace, damage) => void (await databaseOf(namespace).query(DAMAGES[damage])),
     },
   })

@@ -1,0 +1,23 @@
+// Every case of the kit through a real PgBouncer in transaction mode: nothing of a unit of work may live in a session.
+import { createLocalProvider } from '@user-engine/provider-local'
+import { conformanceTests } from '@user-engine/store-conformance-kit/vitest'
+import { afterAll, beforeAll, describe, it } from 'vitest'
+import { findNoPgBouncer, startPgBouncer } from './testing/pgbouncer.ts'
+import { createPostgresHarness } from './testing/postgres-harness.ts'
+
+const missing = await findNoPgBouncer()
+
+if (missing !== null) it.skip(`is not run: ${missing}`, () => {})
+else {
+  const provider = await createLocalProvider({ backend: 'embedded' })
+  const bouncer = await startPgBouncer(provider)
+  const harness = await createPostgresHarness(provider, {
+    withFaults: true,
+    handed: (capability) => bouncer.through(capability),
+  })
+  conformanceTests({ ...harness, name: `${harness.name}, through PgBouncer` }, { describe, it, beforeAll })
+  afterAll(async () => {
+    await bouncer.stop()
+    await provider.stop()
+  })
+}
