@@ -2,8 +2,14 @@ import type { PostgresCapability } from '@user-engine/store-postgres'
 import { withClient } from '../src/postgres-provider/administrator.ts'
 
 /**
+ * Tables that are not looked at: every scope reads applications and catalogs; keys and dead letters are there only
+ * after a call with a key, and after an event was given up on.
+ */
+const LEFT_OUT = ['applications', 'catalogs', 'idempotency_keys', 'outbox_dead_letters']
+
+/**
  * How many rows of each table the server shows to the runtime login inside one tenant's context, or in none, without
- * a single predicate [TEN-06].
+ * a single predicate [TEN-06]. The tables are asked of the server, so that a new one is not forgotten.
  */
 export async function countRowsOfTenant(
   capability: PostgresCapability,
@@ -14,12 +20,12 @@ export async function countRowsOfTenant(
     await client.query('BEGIN')
     if (tenantId !== null)
       await client.query(`SELECT set_config('user_engine.scope', $1, true)`, [`t${tenantId}`])
-    // Asked of the server, so that a new table is not forgotten. Two have rows only after a call with a key, and after an
-    // event was given up on.
-    const { rows: tables } = await client.query<{ table: string }>(`
-      SELECT relname AS table FROM pg_class
-      WHERE relnamespace = 'user_engine'::regnamespace AND relkind = 'r' AND relrowsecurity
-        AND relname NOT IN ('idempotency_keys', 'outbox_dead_letters') AND has_table_privilege(oid, 'SELECT') ORDER BY relname`)
+    const { rows: tables } = await client.query<{ table: string }>(
+      `SELECT relname AS table FROM pg_class
+       WHERE relnamespace = 'user_engine'::regnamespace AND relkind = 'r' AND relrowsecurity
+         AND relname <> ALL ($1) AND has_table_privilege(oid, 'SELECT') ORDER BY relname`,
+      [LEFT_OUT],
+    )
     const counts: Record<string, number> = {}
     for (const { table } of tables) {
       const { rows } = await client.query<{ count: number }>(

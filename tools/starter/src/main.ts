@@ -12,6 +12,8 @@ const STARTER = join(ROOT, 'apps/provider-starter')
 const STORES = ['sqlite', 'postgres'] as const
 /** Judged, and found not conformant: an answer, which the report explains. */
 const NOT_CONFORMANT = 1
+/** It could not be judged: the report says why. */
+const NOT_JUDGED = 2
 
 interface Report {
   readonly verdict: string
@@ -19,7 +21,13 @@ interface Report {
   readonly executed: number
   readonly planned: number
   readonly durationMs: number
-  readonly cases: readonly { readonly id: string; readonly status: string }[]
+  readonly reasons: readonly string[]
+  readonly cases: readonly {
+    readonly id: string
+    readonly status: string
+    readonly reason: string | null
+    readonly failure: { readonly what: string; readonly expected: string; readonly actual: string } | null
+  }[]
 }
 
 const folder = await realpath(await mkdtemp(join(tmpdir(), 'user-engine-starter-')))
@@ -59,7 +67,7 @@ async function certify(copy: string, store: (typeof STORES)[number]): Promise<st
   })
   const file = join(copy, 'reports', `${store}.json`)
   const report = JSON.parse(await readFile(file, 'utf8')) as Report
-  const { verdict, harness, executed, planned, durationMs, cases } = report
+  const { verdict, harness, executed, planned, durationMs, reasons, cases } = report
   print(`${harness}: ${verdict}, ${executed} of ${planned} cases ran, ${seconds(durationMs)}`)
   for (const { id, status } of cases)
     if (status === 'failed' || status === 'invalid') print(`  ${status}: ${id}`)
