@@ -10,10 +10,8 @@ import { ProgramFailed, runProgram } from './run-program.ts'
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url))
 const STARTER = join(ROOT, 'apps/provider-starter')
 const STORES = ['sqlite', 'postgres'] as const
-/** Judged, and found not conformant: an answer, which the report explains. */
+/** Judged, and found not conformant: an answer, which the report explains. Not to be judged is a failure. */
 const NOT_CONFORMANT = 1
-/** It could not be judged: the report says why. */
-const NOT_JUDGED = 2
 
 interface Report {
   readonly verdict: string
@@ -21,7 +19,6 @@ interface Report {
   readonly executed: number
   readonly planned: number
   readonly durationMs: number
-  readonly reasons: readonly string[]
   readonly cases: readonly {
     readonly id: string
     readonly status: string
@@ -67,10 +64,12 @@ async function certify(copy: string, store: (typeof STORES)[number]): Promise<st
   })
   const file = join(copy, 'reports', `${store}.json`)
   const report = JSON.parse(await readFile(file, 'utf8')) as Report
-  const { verdict, harness, executed, planned, durationMs, reasons, cases } = report
+  const { verdict, harness, executed, planned, durationMs, cases } = report
   print(`${harness}: ${verdict}, ${executed} of ${planned} cases ran, ${seconds(durationMs)}`)
-  for (const { id, status } of cases)
-    if (status === 'failed' || status === 'invalid') print(`  ${status}: ${id}`)
+  for (const { id, failure } of cases) {
+    if (failure === null) continue
+    print(`  failed ${id}: ${failure.what}: expected ${failure.expected}, saw ${failure.actual}`)
+  }
   return code === 0 ? verdict : 'not-conformant'
 }
 
