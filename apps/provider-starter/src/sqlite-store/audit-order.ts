@@ -1,16 +1,23 @@
+import { UserEngineError } from '@user-engine/store-protocol'
 import { duplicateAuditId } from './audit.ts'
 import type { Connection } from './connection.ts'
+import { isBusy } from './map-sqlite-error.ts'
 
 /**
  * Commits the writer's transaction and gives its audit records their places, behind everything that is committed. The
  * lock on the other file keeps denials out meanwhile, so that the order of places is the order of commits [AUD-06].
+ * @throws UserEngineError `DUPLICATE_KEY` for a denial's id; `OUTCOME_UNKNOWN`.
  */
-export function commitWithAudit(writer: Connection, beside: Connection): void {
+export function commitWithAudit(
+  writer: Connection,
+  beside: Connection,
+  options: { readonly idempotent: boolean },
+): void {
   const pending = writer.all<{ tenant_id: string; id: string }>(
     'SELECT tenant_id, id FROM temp.pending_audit',
   )
   if (pending.length === 0) {
-    writer.exec('COMMIT')
+    commit(writer, options)
     return
   }
   beside.exec('BEGIN IMMEDIATE')
@@ -26,9 +33,19 @@ export function commitWithAudit(writer: Connection, beside: Connection): void {
        FROM temp.pending_audit ORDER BY step`,
       { last: Math.max(lastPlace(writer, 'main.audit_records'), lastPlace(beside, 'main.denials')) },
     )
-    writer.exec('COMMIT')
+    commit(writer, options)
   } finally {
     beside.exec('ROLLBACK')
+  }
+}
+
+// A disk that fails while a commit is written leaves open whether it was [TXN-04].
+function commit(writer: Connection, { idempotent }: { readonly idempotent: boolean }): void {
+  try {
+    writer.exec('COMMIT')
+  } catch (error) {
+    if (isBusy(error)) throw error
+    throw new UserEngineError('OUTCOME_UNKNOWN', { idempotent }, { cause: error })
   }
 }
 

@@ -81,18 +81,17 @@ class SqliteUnits implements UnitsOfWork {
     const { timeoutMs = defaultTimeoutMs } = validate(readOptionsSchema, options)
     return await this.#within(timeoutMs, async (deadline) => {
       const free = await this.#readers.take(deadline)
-      const connection = this.#idle.pop() ?? this.#database.openReader()
       const calls = createCalls({ aborts: false, isEnded: () => false })
+      let connection: Connection | null = null
       try {
+        connection = this.#idle.pop() ?? this.#database.openReader()
         connection.exec('BEGIN')
         // The first look at a file fixes its moment: both files at once, before anybody else has a turn.
         connection.get('SELECT (SELECT 1 FROM main.users LIMIT 1), (SELECT 1 FROM beside.counters)')
-        const reader = createReader({ connection, tenantId }, calls)
-        return await deadline.race(begin(work, reader))
+        return await deadline.race(begin(work, createReader({ connection, tenantId }, calls)))
       } finally {
         calls.end()
-        connection.exec('ROLLBACK')
-        this.#idle.push(connection)
+        if (connection !== null) this.#giveBack(connection)
         free()
       }
     })
@@ -118,12 +117,12 @@ class SqliteUnits implements UnitsOfWork {
         const root = runNested({ unit, work, depth: 0, isEnded: () => ended })
         const result = await deadline.race(root)
         if (idempotency !== undefined) keepFirstResult(unit, idempotency, result)
-        commitWithAudit(writer, beside)
+        commitWithAudit(writer, beside, { idempotent: idempotency !== undefined })
         committed = true
         return result
       } finally {
         ended = true
-        if (!committed) rollback(writer)
+        if (!committed) rolledBack(writer)
         free()
       }
     })
@@ -138,6 +137,11 @@ class SqliteUnits implements UnitsOfWork {
     deadline.clear()
     await left()
     for (const reader of this.#idle.splice(0)) reader.close()
+  }
+
+  #giveBack(connection: Connection): void {
+    if (rolledBack(connection)) this.#idle.push(connection)
+    else connection.close()
   }
 
   async #within<Result>(timeoutMs: number, run: (deadline: Deadline) => Promise<Result>): Promise<Result> {
@@ -199,11 +203,12 @@ async function begin<Handle, Result>(work: Work<Handle, Result>, handle: Handle)
   return await work(handle)
 }
 
-// A commit that failed may have ended the transaction already.
-function rollback(writer: Connection): void {
+// A transaction that failed to begin or to commit may have none to roll back.
+function rolledBack(connection: Connection): boolean {
   try {
-    writer.exec('ROLLBACK')
+    connection.exec('ROLLBACK')
+    return true
   } catch {
-    // There was none left.
+    return false
   }
 }
