@@ -11,6 +11,8 @@ export interface Calls {
   settle(): Promise<void>
   /** From now on every call is refused. */
   end(): void
+  /** Whether it has ended, or what it is nested in. */
+  readonly isEnded: boolean
 }
 
 interface Failure {
@@ -77,8 +79,12 @@ class OrderedCalls implements Calls {
     this.#ended = true
   }
 
+  get isEnded(): boolean {
+    return this.#ended || this.#isOuterEnded()
+  }
+
   #refusal<Result>(): Promise<Result> | null {
-    if (this.#ended || this.#isOuterEnded()) return refuse(new UserEngineError('TRANSACTION_ENDED', {}))
+    if (this.isEnded) return refuse(new UserEngineError('TRANSACTION_ENDED', {}))
     if (this.#nested !== null) return refuse(new UserEngineError('TRANSACTION_BUSY', {}))
     if (this.#failure === null) return null
     return this.#failure.seen ? refuse(abortedBy(this.#failure.error)) : this.#surface(this.#failure)

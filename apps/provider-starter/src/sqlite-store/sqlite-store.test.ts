@@ -34,6 +34,27 @@ test('a denial does not wait for the open transaction around it, and keeps its p
   await store.close()
 })
 
+test('what a nested transaction left behind unawaited has no effect after it has failed', async () => {
+  const store = createSqliteStore({ file })
+  const { promise: late, resolve: wake } = Promise.withResolvers<void>()
+  let straggler: Promise<unknown> = Promise.resolve()
+  await store.transact(ACME, async (tx) => {
+    const failing = tx.transact((nested) => {
+      straggler = nested.transact(async (innermost) => {
+        await late
+        await innermost.audit.append(audit('allowed'))
+      })
+      throw new RangeError('on purpose')
+    })
+    await assert.rejects(failing, RangeError)
+    wake()
+    await assert.rejects(straggler, (error) => isUserEngineError(error, 'TRANSACTION_ENDED'))
+  })
+  const { items } = await store.read(ACME, (reader) => reader.audit.list())
+  assert.deepEqual(items, [])
+  await store.close()
+})
+
 test('the engine refuses to change, delete or replace audit records and denials, past the store', async () => {
   const store = createSqliteStore({ file })
   await store.transact(ACME, (tx) => tx.audit.append(audit('allowed')))

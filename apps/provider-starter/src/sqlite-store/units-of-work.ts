@@ -171,7 +171,7 @@ async function runNested<Result>({
 }): Promise<Result> {
   const calls: Calls = createCalls({ aborts: true, isEnded })
   const handle = createTransaction(unit, calls, (nested) =>
-    calls.nest(() => runSavepoint({ unit, work: nested, depth: depth + 1, isEnded })),
+    calls.nest(() => runSavepoint({ unit, work: nested, depth: depth + 1, isEnded: () => calls.isEnded })),
   )
   try {
     const result = await begin(work, handle)
@@ -192,7 +192,7 @@ async function runSavepoint<Result>(nested: Parameters<typeof runNested<Result>>
     if (!isEnded()) unit.connection.exec(`RELEASE level_${depth}`)
     return result
   } catch (error) {
-    // Past the time limit the whole transaction is gone, and the connection may be in the next one.
+    // What it was nested in is gone, past the time limit with the whole transaction: there is nothing left to undo.
     if (!isEnded()) unit.connection.exec(`ROLLBACK TO level_${depth}; RELEASE level_${depth}`)
     throw error
   }
