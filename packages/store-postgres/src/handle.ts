@@ -77,6 +77,7 @@ export class SessionHandle implements Handle {
   readonly session: Session
   readonly #prisma: PrismaRunner
   readonly #readOnly: boolean
+  readonly #outer: SessionHandle | null
   #state: 'open' | 'busy' | 'ended' = 'open'
   #failedCall: TrackedPromise<never> | null = null
 
@@ -86,11 +87,14 @@ export class SessionHandle implements Handle {
     readonly prisma: PrismaRunner
     readonly readOnly?: boolean
     readonly inserted?: InsertedIds
+    /** The handle of the transaction that it is nested in. */
+    readonly outer?: SessionHandle
   }) {
     this.session = options.session
     this.tenantId = options.tenantId
     this.#prisma = options.prisma
     this.#readOnly = options.readOnly ?? false
+    this.#outer = options.outer ?? null
     const { users = [], accounts = [] } = options.inserted ?? {}
     this.inserted = { users: [...users], accounts: [...accounts] }
   }
@@ -103,13 +107,18 @@ export class SessionHandle implements Handle {
     return this.#state === 'busy'
   }
 
+  /** Whether it has ended, or what it is nested in. */
+  get isEnded(): boolean {
+    return this.#state === 'ended' || this.#outer?.isEnded === true
+  }
+
   setState(state: 'open' | 'busy' | 'ended'): void {
     this.#state = state
   }
 
   /** @throws UserEngineError `TRANSACTION_ENDED` or `TRANSACTION_BUSY` [TXN-08]; `TRANSACTION_ABORTED` after a failure. */
   assertUsable(): void {
-    if (this.#state === 'ended') throw new UserEngineError('TRANSACTION_ENDED', {})
+    if (this.isEnded) throw new UserEngineError('TRANSACTION_ENDED', {})
     if (this.#state === 'busy') throw new UserEngineError('TRANSACTION_BUSY', {})
     const { failure } = this.session
     if (failure !== null) throw this.outcomeOf(failure)

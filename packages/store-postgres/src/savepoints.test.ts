@@ -15,6 +15,12 @@ const USER: User = {
 
 let database: LocalDatabase & { drop(): Promise<void> }
 let store: PostgresStore
+let count = 1
+
+function user(): User {
+  count += 1
+  return { ...USER, id: USER.id.replace(/.$/, String(count)) }
+}
 
 beforeAll(async () => {
   database = await createTestDatabase()
@@ -40,3 +46,61 @@ test('a nested failure is survived however long the nested work took to give up 
   })
   expect(await store.read(PLATFORM, (reader) => reader.users.get(USER.id))).toEqual(USER)
 })
+
+test('what a nested transaction left behind unawaited has no effect once it has failed [TXN-05, TXN-08]', async () => {
+  const [lost, kept] = [user(), user()]
+  const { promise: failed, resolve: fail } = Promise.withResolvers<void>()
+  let straggler: Promise<unknown> = Promise.resolve()
+  await store.transact(PLATFORM, async (tx) => {
+    const nested = tx.transact(async (middle) => {
+      straggler = middle.transact(async (innermost) => {
+        await innermost.users.list()
+        await failed
+        await innermost.users.insert(lost)
+        await innermost.users.list()
+      })
+      await delay(10)
+      queueMicrotask(fail)
+      throw new RangeError('on purpose')
+    })
+    await expect(nested).rejects.toThrow(RangeError)
+    await expect(straggler).rejects.toMatchObject({ code: 'TRANSACTION_ENDED' })
+    await tx.users.insert(kept)
+  })
+  const found = await store.read(PLATFORM, async (reader) => [
+    await reader.users.get(lost.id),
+    await reader.users.get(kept.id),
+  ])
+  expect(found).toEqual([null, kept])
+})
+
+test.each(['throws', 'runs out of time'] as const)(
+  'what a transaction left behind unawaited has no effect once it %s, and takes no connection',
+  async (how) => {
+    const single = await createPostgresStore({ capability: database.capability, maxConnections: 1 })
+    const lost = user()
+    const { promise: ended, resolve: end } = Promise.withResolvers<void>()
+    let straggler: Promise<unknown> = Promise.resolve()
+    const call = single.transact(
+      PLATFORM,
+      async (tx) => {
+        straggler = tx.transact(async (nested) => {
+          await nested.users.list()
+          await ended
+          await nested.users.insert(lost)
+          await nested.users.list()
+        })
+        straggler.catch(() => {})
+        await delay(50)
+        if (how === 'throws') throw new RangeError('on purpose')
+        await new Promise(() => {})
+      },
+      { timeoutMs: 300 },
+    )
+    await expect(call).rejects.toThrow()
+    end()
+    await expect(straggler).rejects.toMatchObject({ code: 'TRANSACTION_ENDED' })
+    expect(await single.read(PLATFORM, (reader) => reader.users.get(lost.id))).toBeNull()
+    await single.close()
+  },
+)

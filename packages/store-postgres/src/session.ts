@@ -238,6 +238,7 @@ class BatchSession implements Session {
   }
 
   async leave(): Promise<void> {
+    if (this.#ended) throw new UserEngineError('TRANSACTION_ENDED', {})
     const level = this.depth
     const { wrote, appends } = this.#level
     const unprobed = appends.filter(({ isProbed }) => !isProbed)
@@ -339,6 +340,11 @@ class BatchSession implements Session {
     const queued = this.#queue
     this.#queue = []
     this.#queuedReads.clear()
+    // What was nested in it and goes on past its end must not reach a connection that knows nothing of it.
+    if (this.#ended) {
+      for (const { waiting } of queued) waiting?.fail(new UserEngineError('TRANSACTION_ENDED', {}))
+      return null
+    }
     const isCommit = options?.commit === true
     const last = options?.last ?? []
     const failure = this.#levels.find((level) => level.failure !== null)?.failure ?? null

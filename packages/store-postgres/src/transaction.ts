@@ -260,13 +260,18 @@ class PostgresTransaction implements StoreTransaction {
     })
   }
 
+  /** Waits until no nested transaction is under way, whatever came of it. */
+  async nestedEnded(): Promise<void> {
+    await this.#nested?.catch(() => {})
+  }
+
   async #runNested<Result>(work: Work<Result>): Promise<Result> {
     const outer = this.#handle
     const { session, tenantId, prisma, inserted } = outer
-    const handle = new SessionHandle({ session, tenantId, prisma, inserted })
+    const handle = new SessionHandle({ session, tenantId, prisma, inserted, outer })
+    const tx = new PostgresTransaction(handle, this.#sql)
     session.enter()
     try {
-      const tx = new PostgresTransaction(handle, this.#sql)
       const result = await work(tx)
       if (tx.isNesting) await tx.settled()
       handle.setState('ended')
@@ -277,6 +282,8 @@ class PostgresTransaction implements StoreTransaction {
       return result
     } catch (error) {
       handle.setState('ended')
+      // What it nested and did not await is undone with it, and has to be out of the way first.
+      await tx.nestedEnded()
       await session.undo()
       throw error
     } finally {

@@ -84,7 +84,8 @@ export interface StoreTransaction extends StoreReader {
    * Runs a nested transaction. When `work` throws, what it did is undone and the error goes on; the outer
    * transaction is as it was before and may continue. While it is open the outer handle refuses calls with
    * UserEngineError `TRANSACTION_BUSY` [TXN-05, TXN-08]. The time limit is that of the outermost transaction. The commit
-   * waits for a nested transaction that nobody awaits, and fails when it does.
+   * waits for a nested transaction that nobody awaits, and fails when it does; when the outer one fails, what is nested
+   * in it is undone with it, and its handles have ended.
    */
   transact<Result>(work: (tx: StoreTransaction) => Result | Promise<Result>): Promise<Result>
 }
