@@ -1,0 +1,15 @@
+// For the command line of the kit: a server of its own, which is killed and paused.
+import { createLocalProvider } from '@user-engine/provider-local'
+import type { ConformanceHarness } from '@user-engine/store-conformance-kit'
+import { createPostgresHarness } from './postgres-harness.ts'
+
+// biome-ignore lint/style/noDefaultExport: the command line of the kit takes the default export of a module
+export default async function openHarness(): Promise<ConformanceHarness> {
+  const provider = await createLocalProvider({ backend: 'embedded' })
+  const harness = await createPostgresHarness(provider, { withFaults: true })
+  return {
+    ...harness,
+    backendVersion: async () => provider.backend.serverVersion,
+    dispose: () => provider.stop(),
+  }
+}
