@@ -85,7 +85,7 @@ export interface StoreTransaction extends StoreReader {
    * transaction is as it was before and may continue. While it is open the outer handle refuses calls with
    * UserEngineError `TRANSACTION_BUSY` [TXN-05, TXN-08]. The time limit is that of the outermost transaction. The commit
    * waits for a nested transaction that nobody awaits, and fails when it does; when the outer one fails, what is nested
-   * in it is undone with it, and its handles have ended.
+   * in it is undone with it, awaited or not.
    */
   transact<Result>(work: (tx: StoreTransaction) => Result | Promise<Result>): Promise<Result>
 }
