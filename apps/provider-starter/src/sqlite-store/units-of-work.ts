@@ -12,18 +12,19 @@ import {
 } from '@user-engine/store-protocol'
 import * as z from 'zod'
 import { commitWithAudit } from './audit-order.ts'
-import { type Calls, createCalls } from './calls.ts'
+import { createCalls } from './calls.ts'
 import type { Connection } from './connection.ts'
 import type { Database } from './database.ts'
 import { createDeadline, type Deadline } from './deadline.ts'
-import { createReader, createTransaction } from './handle.ts'
+import { createReader } from './handle.ts'
 import { findFirstResult, keepFirstResult } from './idempotency.ts'
 import { CAPABILITIES } from './manifest.ts'
+import { runNested, startWork, type Work } from './nested-work.ts'
 import { createSlots } from './slots.ts'
 import type { Unit } from './unit.ts'
 import { beginTurn } from './writer-turn.ts'
 
-const { defaultTimeoutMs, maxNesting, maxTimeoutMs } = CAPABILITIES.transactions
+const { defaultTimeoutMs, maxTimeoutMs } = CAPABILITIES.transactions
 const readOptionsSchema = z.strictObject({ timeoutMs: z.int().min(1).max(maxTimeoutMs).optional() })
 const transactOptionsSchema = readOptionsSchema.extend({ idempotency: idempotencySchema.optional() })
 
@@ -44,8 +45,6 @@ export interface UnitsOfWork {
   /** Waits for what runs, and cuts off what is left after the limit with `STORE_CLOSED`. */
   end(timeoutMs: number): Promise<void>
 }
-
-type Work<Handle, Result> = (handle: Handle) => Result | Promise<Result>
 
 /** At most `maxReaders` reads at once, and one transaction. */
 export function createUnitsOfWork(database: Database, maxReaders: number): UnitsOfWork {
@@ -88,7 +87,7 @@ class SqliteUnits implements UnitsOfWork {
         connection.exec('BEGIN')
         // The first look at a file fixes its moment: both files at once, before anybody else has a turn.
         connection.get('SELECT (SELECT 1 FROM main.users LIMIT 1), (SELECT 1 FROM beside.counters)')
-        return await deadline.race(begin(work, createReader({ connection, tenantId }, calls)))
+        return await deadline.race(startWork(work, createReader({ connection, tenantId }, calls)))
       } finally {
         calls.end()
         if (connection !== null) this.#giveBack(connection)
@@ -155,52 +154,6 @@ class SqliteUnits implements UnitsOfWork {
       deadline.clear()
     }
   }
-}
-
-/** Runs work on a handle of its own, and reports what failed before it settles [TXN-03, TXN-05, TXN-10]. */
-async function runNested<Result>({
-  unit,
-  work,
-  depth,
-  isEnded,
-}: {
-  readonly unit: Unit
-  readonly work: Work<StoreTransaction, Result>
-  readonly depth: number
-  readonly isEnded: () => boolean
-}): Promise<Result> {
-  const calls: Calls = createCalls({ aborts: true, isEnded })
-  const handle = createTransaction(unit, calls, (nested) =>
-    calls.nest(() => runSavepoint({ unit, work: nested, depth: depth + 1, isEnded: () => calls.isEnded })),
-  )
-  try {
-    const result = await begin(work, handle)
-    await calls.settle()
-    return result
-  } finally {
-    calls.end()
-  }
-}
-
-async function runSavepoint<Result>(nested: Parameters<typeof runNested<Result>>[0]): Promise<Result> {
-  const { unit, depth, isEnded } = nested
-  if (depth > maxNesting)
-    throw new UserEngineError('NOT_SUPPORTED', { capability: 'transactions.maxNesting' })
-  unit.connection.exec(`SAVEPOINT level_${depth}`)
-  try {
-    const result = await runNested(nested)
-    if (!isEnded()) unit.connection.exec(`RELEASE level_${depth}`)
-    return result
-  } catch (error) {
-    // What it was nested in is gone, past the time limit with the whole transaction: there is nothing left to undo.
-    if (!isEnded()) unit.connection.exec(`ROLLBACK TO level_${depth}; RELEASE level_${depth}`)
-    throw error
-  }
-}
-
-// Work may throw before there is a promise.
-async function begin<Handle, Result>(work: Work<Handle, Result>, handle: Handle): Promise<Result> {
-  return await work(handle)
 }
 
 // A transaction that failed to begin or to commit may have none to roll back.
