@@ -18,6 +18,8 @@ export interface RunCaseOptions {
   readonly seed?: number
   /** How long a case may take that names no limit of its own, in milliseconds. Default: 30,000. */
   readonly caseTimeoutMs?: number
+  /** How long any case may take, also one that names a longer limit, in milliseconds. Default: what the case names. */
+  readonly maxCaseTimeoutMs?: number
   /** Agreed exceptions: a failure they cover does not make the store not conformant. Default: none. */
   readonly waivers?: readonly Waiver[]
 }
@@ -27,7 +29,8 @@ const DEFAULT_CASE_TIMEOUT_MS = 30_000
 
 /** How long a case may take, in milliseconds. */
 export function timeLimitOf({ timeoutMs }: ConformanceCase, options: RunCaseOptions): number {
-  return Math.max(timeoutMs ?? 0, options.caseTimeoutMs ?? DEFAULT_CASE_TIMEOUT_MS)
+  const wanted = Math.max(timeoutMs ?? 0, options.caseTimeoutMs ?? DEFAULT_CASE_TIMEOUT_MS)
+  return Math.min(wanted, options.maxCaseTimeoutMs ?? wanted)
 }
 
 /** Runs one case in a namespace of its own. Never rejects; whatever was opened is closed. */

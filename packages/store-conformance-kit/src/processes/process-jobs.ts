@@ -17,6 +17,9 @@ export interface ProcessJobs {
   /** Raises the version of a user so many times, repeating what lost against others. */
   increment(job: ProcessJob & { readonly userId: string; readonly times: number }): {
     readonly repeats: number
+    /** When it was at work, in milliseconds since 1970. */
+    readonly startedAt: number
+    readonly endedAt: number
   }
   /** Changes a user inside a transaction, reports, and never ends it. */
   hold(job: ProcessJob & { readonly userId: string }): never
@@ -59,6 +62,7 @@ async function increment(
   { tenantId, seed, userId, times }: Parameters<ProcessJobs['increment']>[0],
 ): Result<'increment'> {
   const make = createRecordMaker(seed)
+  const startedAt = Date.now()
   let repeats = 0
   const step = () =>
     store.transact({ tenantId }, async (tx) => {
@@ -74,7 +78,7 @@ async function increment(
     },
   }
   for (let time = 0; time < times; time++) await pRetry(step, options)
-  return { repeats }
+  return { repeats, startedAt, endedAt: Date.now() }
 }
 
 async function hold(

@@ -71,7 +71,7 @@ async function showAccounting(context: CaseContext): Promise<void> {
   )
 }
 
-function balance({ check }: CaseContext, books: Books): void {
+function balance({ check, capabilities }: CaseContext, books: Books): void {
   const { committed, acked, deadLettered, firstHandOvers, doubled } = books
   const expected = [...committed.values()].flat()
   const settled = [...acked.map(({ event }) => event.id), ...deadLettered]
@@ -99,7 +99,9 @@ function balance({ check }: CaseContext, books: Books): void {
     const alive = ids.filter((id) => !deadLettered.has(id))
     check.equal(of(acked), alive, `the order in which ${aggregate} was acknowledged`)
   }
-  check.ok(books.recovered > 0, 'events were handed over again', books.recovered)
+  // With a single attempt an event whose consumer dies is dead.
+  if (capabilities.outbox.maxAttempts > 1)
+    check.ok(books.recovered > 0, 'events were handed over again', books.recovered)
   check.ok(books.rolledBack > 0, 'transactions were rolled back', books.rolledBack)
 }
 

@@ -12,6 +12,7 @@ export const KEPT_VALUES: readonly (readonly [name: string, value: JsonValue, re
   ['empty array', []],
   ['empty object and array inside', { a: {}, b: [], c: [[], {}] }],
   ['empty text', ''],
+  ['spaces at both ends', ' \t a \n '],
   ['negative zero', -0, 0],
   ['negative zero inside', { a: [-0] }, { a: [0] }],
   ['the largest safe integers', [Number.MAX_SAFE_INTEGER, Number.MIN_SAFE_INTEGER]],

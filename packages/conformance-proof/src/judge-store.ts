@@ -1,0 +1,53 @@
+import type { Judgement } from './run-store.ts'
+import type { BrokenStore, OddStore } from './store-under-proof.ts'
+
+/** How a broken store came off, against what was expected of the kit. */
+export interface Kill {
+  readonly id: string
+  readonly breaks: string
+  readonly title: string
+  readonly failed: readonly string[]
+  readonly because: string
+  /** What is wrong with the outcome, as sentences; empty when it is as expected. */
+  readonly troubles: readonly string[]
+}
+
+/**
+ * Cases whose outcome on a broken store is a matter of scheduling: they race many calls, or look at what happens
+ * within a time. They count as kills; whether one of them catches a store it is not about is not compared.
+ */
+const DECIDED_BY_TIMING: ReadonlySet<string> = new Set([
+  'TXN-07.reads-keep-their-moment',
+  'TXN-07.reads-are-not-torn',
+  'TXN-07.random-concurrent-writes-have-an-order',
+  'TXN-09.contending-writers-all-finish',
+  'TXN-09.crossing-writers-both-finish',
+  'AUD-06.order-under-load',
+  'OBX-02.one-live-lease-per-event',
+  'OBX-06.accounting-of-competing-consumers',
+])
+
+/** Compares what the kit said of a broken store with the cases that are known to catch it. */
+export function judgeBroken(
+  { id, breaks, title }: BrokenStore,
+  { failed, rules, because }: Judgement,
+  expected: readonly string[] | undefined,
+): Kill {
+  const troubles: string[] = []
+  if (failed.length === 0) troubles.push('It survived: no case failed.')
+  else if (failed[0] !== 'preflight' && !rules.includes(breaks))
+    troubles.push(`No failed case is evidence for ${breaks}, which it breaks.`)
+  if (expected === undefined)
+    troubles.push('It is not known which cases catch it: run the proof with --update.')
+  const isExact = (known: string) => expected !== undefined && !DECIDED_BY_TIMING.has(known)
+  const overKills = failed.filter((known) => isExact(known) && expected?.includes(known) === false)
+  const missed = (expected ?? []).filter((known) => isExact(known) && !failed.includes(known))
+  if (overKills.length > 0) troubles.push(`These cases were not expected to fail: ${overKills.join(', ')}.`)
+  if (missed.length > 0) troubles.push(`These cases were expected to fail: ${missed.join(', ')}.`)
+  return { id, breaks, title, failed, because, troubles }
+}
+
+/** What is wrong with the outcome of an odd store, or null. */
+export function judgeOdd({ id }: OddStore, { failed, because }: Judgement): string | null {
+  return failed.length === 0 ? null : `${id} breaks no rule and failed ${failed.join(', ')}: ${because}`
+}
