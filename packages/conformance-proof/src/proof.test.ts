@@ -30,11 +30,7 @@ test('a store that is not broken at all is a survivor', async () => {
   const kill = judgeBroken(whole, await runStore(() => createMemoryStore(), whole.id), undefined)
   // Instances of their own, as the manifest denies: what is caught is the preflight, not a rule.
   expect(kill.failed).toEqual(['preflight'])
-  const healthy = judgeBroken(
-    whole,
-    { failed: [], rules: [], because: '', durationMs: 1 },
-    { always: [], sometimes: [] },
-  )
+  const healthy = judgeBroken(whole, { failed: [], rules: [], because: '', durationMs: 1 }, [])
   expect(healthy.troubles).toEqual(['It survived: no case failed.'])
 })
 
