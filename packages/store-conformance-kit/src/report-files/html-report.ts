@@ -88,7 +88,7 @@ function renderRule(
 ): Html {
   const results = cases.filter((result) => ids.includes(result.id))
   const open = status === 'failed' || status === 'invalid' ? html` open` : NOTHING
-  return html`<details${open}><summary><span class="badge ${status}">${status}</span> <code>${id}</code> <span class="level">${level}</span> <span>${findRule(id)?.text ?? ''}</span></summary>
+  return html`<details${open}><summary><span class="badge ${status}">${status}</span> <code>${id}</code> <span class="level">${level}</span> <span>${withCode(findRule(id)?.text ?? '')}</span></summary>
 ${reason === null ? NOTHING : html`<p class="reason">${reason}</p>`}
 <ul>${results.map(renderCase)}</ul></details>
 `
@@ -147,4 +147,9 @@ function badge(result: CaseResult): Html {
 
 function codes(ids: readonly string[], none: string): Html {
   return ids.length === 0 ? html`${none}` : html`${ids.map((id) => html`<code>${id}</code> `)}`
+}
+
+/** The texts of rules name code between backticks. */
+function withCode(text: string): Html[] {
+  return text.split('`').map((part, index) => (index % 2 === 0 ? html`${part}` : html`<code>${part}</code>`))
 }
