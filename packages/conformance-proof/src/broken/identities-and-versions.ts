@@ -157,13 +157,17 @@ export const BROKEN_IDENTITIES: readonly BrokenStore[] = [
       })
     }),
   ),
-  broken('VER-03', 'every-writer-wins', 'repeats a change that lost against another until it wins', (store) =>
-    changeUserUpdates(store, async (tx, update) => {
-      const attempt = tx.transact((nested) => nested.users.update(update))
-      await attempt.catch(async (error: unknown) => {
-        if (!isUserEngineError(error, 'VERSION_CONFLICT') || update.expectedVersion > 1) throw error
-        await tx.users.update({ ...update, expectedVersion: error.data.currentVersion })
-      })
+  broken('VER-03', 'every-writer-wins', 'repeats work that lost against another until it wins', (store) =>
+    override(store, {
+      transact: (scope, work, options) =>
+        store.transact(scope, work, options).catch((error: unknown) => {
+          if (!isUserEngineError(error, 'VERSION_CONFLICT')) throw error
+          const winning = changeUserUpdates(store, async (tx, update) => {
+            const found = await tx.users.get(update.id)
+            await tx.users.update({ ...update, expectedVersion: found?.version ?? update.expectedVersion })
+          })
+          return winning.transact(scope, work, options)
+        }),
     }),
   ),
   broken('VER-02', 'deletes-any-version', 'deletes a membership whatever version was expected', (store) =>
