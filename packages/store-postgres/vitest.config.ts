@@ -5,6 +5,8 @@ export default defineConfig({
   ssr: { resolve: { conditions: ['@user-engine/source'] } },
   test: {
     include: ['src/**/*.test.ts'],
+    // The two longest files mostly wait for their servers.
+    maxWorkers: 2,
     // A path, because vitest resolves packages here without the source condition.
     globalSetup: ['../provider-local/src/vitest.ts'],
     testTimeout: 30_000,

@@ -22,6 +22,8 @@ const DECIDED_BY_TIMING: ReadonlySet<string> = new Set([
   'TXN-07.random-concurrent-writes-have-an-order',
   'TXN-09.contending-writers-all-finish',
   'TXN-09.crossing-writers-both-finish',
+  'TXN-11.deadline-while-waiting-for-another',
+  'TXN-11.deadline-while-waiting-for-a-connection',
   'AUD-06.order-under-load',
   'OBX-02.one-live-lease-per-event',
   'OBX-06.accounting-of-competing-consumers',
