@@ -11,7 +11,7 @@ interface Grant {
 }
 
 // No DELETE on users and accounts, no UPDATE or DELETE on audit records and events: nobody serves that.
-const GRANTS: readonly Grant[] = [
+export const GRANTS: readonly Grant[] = [
   { table: LEDGER_TABLE, runtime: 'SELECT', relay: 'SELECT' },
   { table: 'schema_compatibility', runtime: 'SELECT', relay: 'SELECT' },
   { table: 'users', runtime: 'SELECT, INSERT, UPDATE' },
