@@ -3,8 +3,13 @@
 import { type SchemaVersion, UserEngineError } from '@user-engine/store-protocol'
 import type { Connection } from './connection/connection.ts'
 import { defineStatement, type Row } from './connection/statement.ts'
-import { type HistoryFinding, judgeHistory, type SchemaFacts, schemaFactsSql } from './migrations/ledger.ts'
-import { toSchemaVersion } from './migrations/migrate.ts'
+import {
+  type HistoryFinding,
+  judgeHistory,
+  type SchemaFacts,
+  schemaFactsSql,
+  toSchemaVersion,
+} from './migrations/ledger.ts'
 import { loadMigrations, type Migration } from './migrations/migration-files.ts'
 import type { SchemaName } from './sql/schema-name.ts'
 

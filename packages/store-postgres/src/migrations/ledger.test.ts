@@ -6,6 +6,7 @@ const KNOWN: readonly Migration[] = ['1_one', '2_two', '3_three'].map((name) => 
   name,
   sql: '',
   checksum: `sum of ${name}`,
+  isOutsideTransaction: false,
 }))
 const applied = (name: string, changes: Partial<LedgerEntry> = {}): LedgerEntry => ({
   ...{ name, checksum: `sum of ${name}`, isFinished: true },

@@ -96,3 +96,11 @@ function finding(
 ): HistoryFinding {
   return { state, found, code, migrations: entries.map(({ name }) => name) }
 }
+
+/** The finding in the contract's terms. */
+export function toSchemaVersion(
+  known: readonly Migration[],
+  { state, found }: HistoryFinding,
+): SchemaVersion {
+  return { state, expected: known.at(-1)?.name ?? '', found }
+}

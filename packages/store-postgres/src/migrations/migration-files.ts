@@ -10,6 +10,11 @@ export interface Migration {
   readonly sql: string
   /** SHA-256 of the file as hexadecimal text, as Prisma computes it. */
   readonly checksum: string
+  /**
+   * Whether it runs outside of a transaction, as CREATE INDEX CONCURRENTLY must. It can be cut off half-way and is then begun
+   * again, so each of its statements has to bear that.
+   */
+  readonly isOutsideTransaction: boolean
 }
 
 const MIGRATION_NAME = /^\d{14}_[a-z0-9_]+$/
@@ -29,6 +34,25 @@ export function loadMigrations(
     throw new UserEngineError('INTERNAL', { reference: 'the package holds no migrations' })
   return names.map((name) => {
     const sql = readFileSync(new URL(`${name}/migration.sql`, folder), 'utf8')
-    return { name, sql, checksum: createHash('sha256').update(sql).digest('hex') }
+    return parseMigration(name, sql)
   })
+}
+
+/** The first line of a migration that runs outside of a transaction. */
+export const OUTSIDE_TRANSACTION = '-- user-engine: outside of a transaction'
+
+export function parseMigration(name: string, sql: string): Migration {
+  return {
+    name,
+    sql,
+    checksum: createHash('sha256').update(sql).digest('hex'),
+    isOutsideTransaction: sql.startsWith(`${OUTSIDE_TRANSACTION}\n`),
+  }
+}
+
+/** The statements of a migration outside of a transaction; sent together they would be one. Each ends at the end of a line. */
+export function statementsOf({ sql }: Migration): readonly string[] {
+  return sql
+    .split(/;[ \t]*(?:\n|$)/)
+    .filter((statement) => statement.replaceAll(/^\s*--.*$/gm, '').trim() !== '')
 }
