@@ -184,9 +184,9 @@ class LockedRunner implements MigrationRunner {
       const outcome = await this.#transaction(client, async () => {
         // Asked for again and again rather than waited for: who waits holds a snapshot, and a CREATE INDEX CONCURRENTLY of
         // the one who has the lock would wait for it in turn.
+        // No parameters either: the portal of a query that has some keeps its snapshot until the next one.
         const { rows } = await client.query<{ held: boolean }>(
-          'SELECT pg_try_advisory_xact_lock(hashtextextended($1, 0)) AS held',
-          [`user-engine:${schema}`],
+          `SELECT pg_try_advisory_xact_lock(hashtextextended('user-engine:${schema}', 0)) AS held`,
         )
         return rows[0]?.held === true ? { result: await work() } : null
       })
