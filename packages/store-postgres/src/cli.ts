@@ -3,9 +3,11 @@
 // credentials never stand on a command line.
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { isUserEngineError } from '@user-engine/store-protocol'
+import { isUserEngineError, type Readiness } from '@user-engine/store-protocol'
 import { Command } from 'commander'
 import type { PostgresCapability } from './capability/postgres-capability.ts'
+import { examineCapability } from './doctor/examine-capability.ts'
+import { verifySchema } from './doctor/verify-schema.ts'
 import { migrate, migrationStatus } from './migrations/migrate.ts'
 import { PACKAGE_VERSION } from './package-info.ts'
 
@@ -14,8 +16,15 @@ interface CommonOptions {
   readonly json?: boolean
 }
 
+/** What is wrong with the module, in words of ours. */
+class CapabilityModuleError extends Error {}
+
 const program = new Command('user-engine-postgres')
-  .description('Migrates the Postgres schema of user-engine and tells where it stands.')
+  .description('Migrates the Postgres schema of user-engine, and says what is wrong with it.')
+  .addHelpText(
+    'after',
+    '\nExit codes: 0 nothing is wrong (warnings may be printed), 1 something was found, 2 it could not be looked at.',
+  )
   .version(PACKAGE_VERSION)
 
 const MODULE_HELP = 'module whose default export is a PostgresCapability, or a function that returns one'
@@ -40,7 +49,11 @@ program
   .description('apply the migrations of this release that are pending')
   .requiredOption('--capability <module>', MODULE_HELP)
   .option('--json', 'print JSON')
-  .option('--lock-timeout-ms <ms>', 'how long a migration waits for the locks of others', Number)
+  .option(
+    '--lock-timeout-ms <ms>',
+    'how long an attempt waits for the locks of others before it steps aside',
+    Number,
+  )
   .action(
     async ({ capability, json, lockTimeoutMs }: CommonOptions & { readonly lockTimeoutMs?: number }) => {
       const report = await migrate({
@@ -56,22 +69,73 @@ program
     },
   )
 
+const EXAMINATIONS = [
+  {
+    name: 'verify',
+    description: 'check with the migration login that the schema is the one this release made',
+    examine: verifySchema,
+  },
+  {
+    name: 'doctor',
+    description: 'verify, and look at the server, all logins, the leases and the outbox as well',
+    examine: examineCapability,
+  },
+]
+
+for (const { name, description, examine } of EXAMINATIONS) {
+  program
+    .command(name)
+    .description(`${description}; exit code 1 if something is wrong`)
+    .requiredOption('--capability <module>', MODULE_HELP)
+    .option('--json', 'print JSON')
+    .action(async ({ capability, json }: CommonOptions) => {
+      const found = await examine({ capability: await loadCapability(capability) })
+      print(json, found, linesOf(found))
+      if (found.status === 'not-ready') process.exitCode = 1
+    })
+}
+
 await program.parseAsync().catch((error: unknown) => {
-  const message = isUserEngineError(error) ? `${error.code}: ${error.message} ${error.remedy}` : String(error)
-  process.stderr.write(`${message}\n`)
+  process.stderr.write(`${messageOf(error)}\n`)
   process.exitCode = 2
 })
+
+/** What is wrong first, then the warnings, then what was found good. */
+function linesOf({ status, checks }: Readiness): readonly string[] {
+  const lines = (['fail', 'warn', 'pass'] as const).flatMap((wanted) =>
+    checks
+      .filter((check) => check.status === wanted)
+      .flatMap(({ code, summary, remedy }) => [
+        `${wanted}  ${code}: ${summary}`,
+        ...(remedy === null ? [] : [`      ${remedy}`]),
+      ]),
+  )
+  return [...lines, status]
+}
+
+/** What a capability module throws may hold a credential: only errors of the family are repeated. */
+function messageOf(error: unknown): string {
+  if (isUserEngineError(error)) return `${error.code}: ${error.message} ${error.remedy}`
+  if (error instanceof CapabilityModuleError) return error.message
+  return `The capability failed (${error instanceof Error ? error.name : typeof error}). Call its functions yourself to see why.`
+}
 
 function print(json: boolean | undefined, value: object, lines: readonly string[]): void {
   process.stdout.write(json === true ? `${JSON.stringify(value, null, 2)}\n` : `${lines.join('\n')}\n`)
 }
 
 async function loadCapability(module: string): Promise<PostgresCapability> {
-  const loaded: { readonly default?: unknown } = await import(pathToFileURL(resolve(module)).href)
+  const loaded = await import(pathToFileURL(resolve(module)).href).then(
+    (found: { readonly default?: unknown }) => found,
+    (error: unknown) => {
+      const code = error instanceof Error && 'code' in error ? String(error.code) : 'it throws'
+      throw new CapabilityModuleError(`${module} cannot be loaded (${code}).`)
+    },
+  )
   const exported = loaded.default
   const capability: unknown = typeof exported === 'function' ? await exported() : exported
   if (!isCapability(capability))
-    throw new TypeError(`${module} has no default export with describe() and lease(role).`)
+    throw new CapabilityModuleError(`${module} has no default export with describe() and lease(role).`)
   return capability
 }
 

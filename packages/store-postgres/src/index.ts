@@ -11,4 +11,6 @@ export {
   type PostgresStore,
   type PostgresStoreOptions,
 } from './create-postgres-store.ts'
+export { examineCapability } from './doctor/examine-capability.ts'
+export { verifySchema } from './doctor/verify-schema.ts'
 export { type MigrateOptions, type MigrationReport, migrate, migrationStatus } from './migrations/migrate.ts'

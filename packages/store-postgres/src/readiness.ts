@@ -143,7 +143,8 @@ function checkServer(server: ServerFacts): readonly ReadinessCheck[] {
   ]
 }
 
-function checkSchema(history: HistoryFinding | null): ReadinessCheck {
+/** What a history means for whoever wants to serve the schema; `null` when it cannot be read. */
+export function checkSchema(history: HistoryFinding | null): ReadinessCheck {
   const code = `schema.${history?.state ?? 'unknown'}`
   const names = history?.migrations.join(', ') ?? ''
   switch (history?.code) {
