@@ -110,6 +110,18 @@ describe('inside a transaction', () => {
       'UNAVAILABLE',
       { reason: 'connection-lost' },
     ],
+    [
+      'a model call that Prisma refuses',
+      Object.assign(new Error('canary-message'), { name: 'PrismaClientValidationError' }),
+      'INTERNAL',
+      { reference: 'prisma PrismaClientValidationError' },
+    ],
+    [
+      'a record that Prisma did not find',
+      Object.assign(new Error('canary-message'), { name: 'PrismaClientKnownRequestError', code: 'P2025' }),
+      'INTERNAL',
+      { reference: 'prisma P2025' },
+    ],
     ['anything else of the server', serverError('XX000'), 'INTERNAL', { reference: 'sqlstate XX000' }],
     [
       'an unknown constraint',

@@ -83,6 +83,8 @@ export function mapError(thrown: unknown, moment: ErrorMoment): UserEngineError 
   if (isUserEngineError(thrown)) return thrown
   const cause = thrown instanceof BatchError ? thrown.cause : thrown
   const server = asServerError(cause)
+  if (server === null && !moment.committing && isOfPrisma(cause))
+    return new UserEngineError('INTERNAL', { reference: `prisma ${cause.code ?? cause.name}` }, { cause })
   if (server === null || isConnectionEnd(server)) {
     if (moment.committing)
       return new UserEngineError('OUTCOME_UNKNOWN', { idempotent: moment.idempotent }, { cause })
@@ -233,6 +235,11 @@ export function asServerError(thrown: unknown): ServerError | null {
   const { code } = thrown as { code?: unknown }
   // Socket errors have codes as well (ECONNRESET); only the server's carry a severity.
   return typeof code === 'string' && 'severity' in thrown ? (thrown as ServerError) : null
+}
+
+// A model call that Prisma refused by itself, before or after it asked the server; what the driver threw never comes in this shape.
+function isOfPrisma(thrown: unknown): thrown is Error & { readonly code?: string } {
+  return thrown instanceof Error && thrown.name.startsWith('PrismaClient')
 }
 
 function isConnectionEnd(server: ServerError): boolean {
