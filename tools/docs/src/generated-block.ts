@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { renderErrorTable } from './error-table.ts'
 import { renderRuleTable } from './rule-table.ts'
 
 /** A part of a document that is written by a program, between two comments that stay. */
@@ -18,6 +19,7 @@ export const GENERATED_BLOCKS: readonly GeneratedBlock[] = [
     name: 'rules',
     render: renderRuleTable,
   },
+  { document: 'docs/error-map.md', name: 'errors', render: renderErrorTable },
 ]
 
 /** The file of a block's document. */
