@@ -1,0 +1,57 @@
+import { readFileSync } from 'node:fs'
+import { createLocalProvider, type LocalDatabase, type LocalProvider } from '@user-engine/provider-local'
+import { migrate } from '@user-engine/store-postgres'
+
+/** Durable: a commit that was acknowledged survives a power cut. Tuned: what one would set on a server of this size. */
+export const SETTINGS = {
+  fsync: 'on',
+  synchronous_commit: 'on',
+  full_page_writes: 'on',
+  shared_buffers: '3GB',
+  effective_cache_size: '12GB',
+  wal_buffers: '64MB',
+  max_wal_size: '16GB',
+  checkpoint_timeout: '30min',
+  checkpoint_completion_target: '0.9',
+  random_page_cost: '1.1',
+  maintenance_work_mem: '512MB',
+  work_mem: '32MB',
+  jit: 'off',
+  autovacuum: 'on',
+  autovacuum_naptime: '10s',
+} as const
+
+export interface BenchServer {
+  readonly provider: LocalProvider
+  readonly postmasterPid: number
+  /** A migrated database. */
+  createDatabase(name: string): Promise<LocalDatabase>
+  stop(): Promise<void>
+}
+
+/** One embedded server for the whole run. */
+export async function startServer(): Promise<BenchServer> {
+  const provider = await createLocalProvider({ backend: 'embedded', settings: SETTINGS })
+  const first = await provider.provisionDatabase({ name: 'bench_probe' })
+  const { rows } = await first.query('SELECT pg_backend_pid() AS pid')
+  return {
+    provider,
+    postmasterPid: parentOf(Number(rows[0]?.['pid'])),
+    async createDatabase(name) {
+      const database = await provider.provisionDatabase({ name })
+      await migrate({ capability: database.capability })
+      return database
+    },
+    stop: () => provider.stop(),
+  }
+}
+
+// The server listens on TCP, so the answering process is a child of the postmaster. It may have ended since: the
+// administrator's connections are short. Its parent is then found through a process that is still there.
+function parentOf(pid: number): number {
+  try {
+    return Number(readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ')[1])
+  } catch {
+    return 0
+  }
+}

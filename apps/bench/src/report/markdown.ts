@@ -1,0 +1,165 @@
+import type { Measured } from '../measure/interleave.ts'
+import type { Part, Results } from '../results.ts'
+import { CALLERS, type ComparisonKey, PATHS, type PathName } from '../suites/comparison.ts'
+import { IMPORT_PATHS } from '../suites/import.ts'
+import { OPERATION_TITLES, OPERATIONS } from '../suites/operations.ts'
+import { BATCHES, CONSUMERS, QUEUES } from '../suites/outbox.ts'
+import { growthRatios, importRate, judge, queueRate, rateOf, type Verdict } from './judge.ts'
+
+const PATH_TITLES: { readonly [Path in PathName]: string } = {
+  limit: 'pgbench, one pipeline (the limit)',
+  store: 'store',
+  service: 'service command',
+  pg: '`pg`, one await per statement',
+  prisma: 'Prisma interactive transaction',
+}
+
+/** The generated part of the page. */
+export function renderMarkdown(results: Results): string {
+  const sections = [
+    describeParts(results),
+    targets(judge(results)),
+    comparison(results),
+    outbox(results),
+    bulk(results),
+    growth(results),
+  ]
+  return `${sections.filter((section) => section !== '').join('\n\n')}\n`
+}
+
+function describeParts(results: Results): string {
+  const parts: readonly (readonly [string, Part<unknown> | undefined])[] = [
+    ['operations', results.comparison],
+    ['outbox', results.outbox],
+    ['import', results.import],
+    ['growth', results.growth],
+  ]
+  const rows = parts.flatMap(([name, part]) => {
+    if (part === undefined) return []
+    const { machine, measuredAt, durationMs, quick, cells } = part
+    return [
+      [
+        name,
+        measuredAt.slice(0, 16).replace('T', ' '),
+        `${machine.cpu}, ${machine.cores} cores, ${machine.memoryGiB} GiB`,
+        `Postgres ${machine.postgres}, Node ${machine.node}`,
+        `${cells[0]?.rounds ?? 0} rounds of ${durationMs / 1000} s${quick ? ', quick' : ''}`,
+      ],
+    ]
+  })
+  return `## The machine\n\n${table(['part', 'measured (UTC)', 'machine', 'software', 'rounds'], rows)}`
+}
+
+function targets(verdicts: readonly Verdict[]): string {
+  if (verdicts.length === 0) return ''
+  const met = verdicts.filter((verdict) => verdict.met).length
+  const rows = verdicts.map(({ group, what, target, measured, met: isMet }) => {
+    const sign = group === 'growth' ? '≤' : '≥'
+    return [
+      group,
+      what,
+      `${sign} ${target}`,
+      number(measured),
+      isMet ? 'met' : `**missed** by ${number(Math.abs(measured - target))}`,
+    ]
+  })
+  return `## Targets\n\n${met} of ${verdicts.length} are met.\n\n${table(['against', 'what', 'target', 'measured', ''], rows)}`
+}
+
+function comparison(results: Results): string {
+  const part = results.comparison
+  if (part === undefined) return ''
+  const find = (operation: string, path: string, callers: number) =>
+    part.cells.find(({ key }) => key.operation === operation && key.path === path && key.callers === callers)
+  const sections = OPERATIONS.flatMap((operation) => {
+    const rows = CALLERS.flatMap((callers) =>
+      PATHS.flatMap((path) => {
+        const cell = find(operation, path, callers)
+        return cell === undefined ? [] : [comparisonRow(cell, rateOf(results, operation, 'limit', callers))]
+      }),
+    )
+    const head = [
+      'path',
+      'callers',
+      'per second',
+      'of the limit',
+      'p50 ms',
+      'p95 ms',
+      'p99 ms',
+      'client µs',
+      'server µs',
+    ]
+    return rows.length === 0 ? [] : [`### ${capital(OPERATION_TITLES[operation])}\n\n${table(head, rows)}`]
+  })
+  const { users, tenants } = part.size
+  return `## Operations\n\n${round(users)} users, ${tenants} tenant${tenants === 1 ? '' : 's'}. CPU is per operation.\n\n![Rates as parts of the limit](performance.svg)\n\n${sections.join('\n\n')}`
+}
+
+function comparisonRow({ key, median }: Measured<ComparisonKey>, limit: number): readonly string[] {
+  const { rate, latency, clientCpu, serverCpu } = median
+  return [
+    PATH_TITLES[key.path],
+    String(key.callers),
+    round(rate),
+    number(rate / limit),
+    ...[latency.p50, latency.p95, latency.p99].map(number),
+    round(clientCpu),
+    round(serverCpu),
+  ]
+}
+
+function outbox(results: Results): string {
+  if (results.outbox === undefined) return ''
+  const rows = BATCHES.flatMap((batch) =>
+    CONSUMERS.map((consumers) => [
+      String(batch),
+      String(consumers),
+      ...QUEUES.map((queue) => round(queueRate(results, { queue, batch, consumers }))),
+    ]),
+  )
+  return `## Outbox: claim and acknowledge, events per second\n\n${table(['batch', 'consumers', ...QUEUES], rows)}`
+}
+
+function bulk(results: Results): string {
+  if (results.import === undefined) return ''
+  const copy = importRate(results, 'copy')
+  const rows = IMPORT_PATHS.map((path) => [
+    path,
+    round(importRate(results, path)),
+    number(importRate(results, path) / copy),
+  ])
+  return `## Import, users per second\n\n${round(results.import.users)} users, four rows each. The service's figure includes audit records and events.\n\n${table(['path', 'users per second', 'of COPY'], rows)}`
+}
+
+function growth(results: Results): string {
+  const part = results.growth
+  if (part === undefined) return ''
+  const rows = growthRatios(results).map(({ key, small, large, ratio }) => [
+    key.operation === 'claimAndAck' ? 'claim and ack of 100 (events)' : OPERATION_TITLES[key.operation],
+    key.condition,
+    String(key.callers),
+    round(small),
+    round(large),
+    number(ratio),
+  ])
+  const say = ({ users, tenants, delivered, auditRecords }: typeof part.small) =>
+    `${round(users)} users in ${round(tenants)} tenants, ${round(delivered)} delivered events, ${round(auditRecords)} audit records`
+  return `## Growth\n\nSmall: ${say(part.small)}. Large: ${say(part.large)}.\n\n${table(['operation', 'condition', 'callers', 'small, per second', 'large, per second', 'small / large'], rows)}`
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`
+  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n')
+}
+
+function number(value: number): string {
+  return Number.isFinite(value) ? value.toFixed(2) : '–'
+}
+
+function round(value: number): string {
+  return Number.isFinite(value) ? Math.round(value).toLocaleString('en-US') : '–'
+}
+
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1)
+}

@@ -1,0 +1,125 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { seedWorld } from './data/seed.ts'
+import { type BenchServer, SETTINGS, startServer } from './data/server.ts'
+import { measureInterleaved } from './measure/interleave.ts'
+import { hasPgbench } from './paths/pgbench.ts'
+import { judge } from './report/judge.ts'
+import { renderMarkdown } from './report/markdown.ts'
+import { renderPlot } from './report/plot.ts'
+import { describeMachine, type Part, type Results } from './results.ts'
+import { openComparison, PATHS } from './suites/comparison.ts'
+import { measureGrowth } from './suites/growth.ts'
+import { openImportSuite } from './suites/import.ts'
+import { OPERATIONS } from './suites/operations.ts'
+import { openOutboxSuite } from './suites/outbox.ts'
+
+export const PARTS = ['operations', 'outbox', 'import', 'growth'] as const
+
+export type PartName = (typeof PARTS)[number]
+
+export interface BenchOptions {
+  readonly quick: boolean
+  readonly only?: readonly PartName[] | undefined
+  readonly rounds?: number | undefined
+  readonly seconds?: number | undefined
+  /** The folder of latest.json. A quick run writes quick.json instead. */
+  readonly results: string
+  readonly say: (line: string) => void
+}
+
+const SMALL = { users: 10_000, tenants: 1, delivered: 0, auditRecords: 0 }
+const LARGE = { users: 1_000_000, tenants: 1_000, delivered: 2_000_000, auditRecords: 5_000_000 }
+const QUICK_SMALL = { ...SMALL, users: 2_000 }
+const QUICK_LARGE = { users: 20_000, tenants: 100, delivered: 20_000, auditRecords: 20_000 }
+
+/** Runs the parts on one server and writes results, table and plot. */
+export async function runBench(options: BenchOptions): Promise<Results> {
+  const { quick, say, results: folder } = options
+  const rounds = options.rounds ?? (quick ? 1 : 5)
+  const durationMs = (options.seconds ?? (quick ? 0.2 : 1)) * 1000
+  const parts = new Set<PartName>(options.only ?? PARTS)
+  const file = join(folder, quick ? 'quick.json' : 'latest.json')
+  const results: Results = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Results) : {}
+  const server = await startServer()
+  try {
+    const part = <Key>(cells: Part<Key>['cells']): Part<Key> => ({
+      measuredAt: new Date().toISOString(),
+      machine: describeMachine(server.provider.backend.serverVersion, SETTINGS),
+      quick,
+      durationMs,
+      cells,
+    })
+    const limits = { server, rounds, durationMs, say }
+    if (parts.has('operations')) {
+      const size = quick ? QUICK_SMALL : SMALL
+      results.comparison = { ...part(await compareOperations({ ...limits, size })), size }
+    }
+    if (parts.has('outbox')) {
+      say('outbox')
+      const suite = await openOutboxSuite(server)
+      // Filling takes longer than a round.
+      results.outbox = part(
+        await measureInterleaved(suite.cells, { rounds: Math.min(rounds, 3), durationMs }),
+      )
+      await suite.close()
+    }
+    if (parts.has('import')) {
+      say('import')
+      const users = quick ? 1_000 : 20_000
+      const suite = await openImportSuite(server, users)
+      results.import = {
+        ...part(await measureInterleaved(suite.cells, { rounds, durationMs: 1_000 })),
+        users,
+      }
+      await suite.close()
+    }
+    if (parts.has('growth')) {
+      say('growth')
+      const sizes = quick ? { small: QUICK_SMALL, large: QUICK_LARGE } : { small: SMALL, large: LARGE }
+      results.growth = { ...part(await measureGrowth({ ...limits, ...sizes })), ...sizes }
+    }
+  } finally {
+    await server.stop()
+  }
+  mkdirSync(folder, { recursive: true })
+  writeFileSync(file, `${JSON.stringify(results, null, 2)}\n`)
+  const verdicts = judge(results)
+  for (const { group, what, target, measured, met } of verdicts)
+    say(`${met ? 'met   ' : 'missed'} ${group}: ${what}: ${measured.toFixed(2)} (target ${target})`)
+  writeFileSync(join(folder, quick ? 'quick.md' : 'latest.md'), renderMarkdown(results))
+  writeFileSync(join(folder, quick ? 'quick.svg' : 'latest.svg'), renderPlot(results))
+  return results
+}
+
+async function compareOperations(options: {
+  readonly server: BenchServer
+  readonly size: typeof SMALL
+  readonly rounds: number
+  readonly durationMs: number
+  readonly say: (line: string) => void
+}) {
+  const { server, size, say, rounds, durationMs } = options
+  const database = await server.createDatabase('bench_operations')
+  await seedWorld(database, size)
+  const paths = hasPgbench() ? PATHS : PATHS.filter((path) => path !== 'limit')
+  if (paths.length < PATHS.length)
+    say('pgbench is not there (Debian: postgresql-contrib): the limit is not measured')
+  const comparison = await openComparison({
+    database,
+    size,
+    postmasterPid: server.postmasterPid,
+    paths,
+    operations: OPERATIONS,
+  })
+  try {
+    return await measureInterleaved(comparison.cells, {
+      rounds,
+      durationMs,
+      onRound: ({ operation, path, callers }, { rate }) =>
+        say(`${operation} ${path} ${callers}: ${Math.round(rate)}/s`),
+    })
+  } finally {
+    await comparison.close()
+  }
+}

@@ -1,0 +1,249 @@
+// Many users at once, into the same four tables with all constraints on: users, accounts, presences in one tenant and
+// identities.
+import { createUserEngineService } from '@user-engine/service'
+import { createPostgresStore } from '@user-engine/store-postgres'
+import pg from 'pg'
+import type { BenchServer } from '../data/server.ts'
+import { INSTANT, ISSUER, newId } from '../data/world.ts'
+import type { Round } from '../measure/closed-loop.ts'
+import { readCpu } from '../measure/cpu.ts'
+import type { Cell } from '../measure/interleave.ts'
+import { openPrisma } from '../paths/prisma-units.ts'
+
+export const IMPORT_PATHS = ['copy', 'store', 'service', 'prisma'] as const
+
+export interface ImportKey {
+  readonly path: (typeof IMPORT_PATHS)[number]
+}
+
+const TENANT = 'tenant-0'
+const SCOPE = { tenantId: TENANT }
+const STAMPS = { version: 1, createdAt: INSTANT, updatedAt: INSTANT } as const
+/** Users of one unit of work, and of one createMany. */
+const UNIT = 500
+
+interface ImportedUser {
+  readonly userId: string
+  readonly accountId: string
+  readonly tenantAccountId: string
+  readonly identityId: string
+  readonly subject: string
+}
+
+export async function openImportSuite(
+  server: BenchServer,
+  count: number,
+): Promise<{ readonly cells: readonly Cell<ImportKey>[]; close(): Promise<void> }> {
+  const database = await server.createDatabase('bench_import')
+  const store = await createPostgresStore({ capability: database.capability })
+  const service = createUserEngineService({ store, authorization: { authorize: () => ({ allowed: true }) } })
+  const prisma = openPrisma(await database.capability.lease('runtime'), 4)
+  const { host, port, user, password } = server.provider.serverHandle.admin
+  const admin = new pg.Pool({ host, port, user, password, database: 'bench_import', max: 2 })
+  const paths: { readonly [Path in ImportKey['path']]: (users: readonly ImportedUser[]) => Promise<void> } = {
+    copy: (users) => copyUsers(admin, users),
+    store: (users) =>
+      inUnits(users, (unit) =>
+        store.transact(SCOPE, (tx) => {
+          for (const { userId, accountId, tenantAccountId, identityId, subject } of unit) {
+            void tx.users.insert({
+              id: userId,
+              kind: 'person',
+              displayName: 'Imported',
+              status: 'active',
+              ...STAMPS,
+            })
+            void tx.accounts.insert({
+              id: accountId,
+              userId,
+              kind: 'human',
+              name: 'main',
+              status: 'active',
+              ...STAMPS,
+            })
+            void tx.tenantAccounts.insert({
+              id: tenantAccountId,
+              tenantId: TENANT,
+              accountId,
+              userId,
+              status: 'active',
+              ...STAMPS,
+            })
+            void tx.externalIdentities.insert({ id: identityId, userId, issuer: ISSUER, subject, ...STAMPS })
+          }
+        }),
+      ),
+    service: (users) =>
+      atOnce(16, users, async ({ subject }) => {
+        await service.provisionUser(
+          { scope: SCOPE, actor: { type: 'service', id: 'bench' } },
+          {
+            user: { kind: 'person', displayName: 'Imported' },
+            account: { kind: 'human', name: 'main' },
+            identity: { issuer: ISSUER, subject },
+            memberships: [],
+          },
+        )
+      }),
+    prisma: (users) =>
+      inUnits(users, (unit) =>
+        prisma.$transaction(
+          async (tx) => {
+            await tx.$executeRaw`SELECT set_config('user_engine.scope', ${`t${TENANT}`}, true)`
+            const active = { status: 'active', ...STAMPS }
+            await tx.user.createMany({
+              data: unit.map(({ userId }) => ({
+                id: userId,
+                kind: 'person',
+                displayName: 'Imported',
+                ...active,
+              })),
+            })
+            await tx.account.createMany({
+              data: unit.map(({ userId, accountId }) => ({
+                id: accountId,
+                userId,
+                kind: 'human',
+                name: 'main',
+                ...active,
+              })),
+            })
+            await tx.tenantAccount.createMany({
+              data: unit.map(({ userId, accountId, tenantAccountId }) => ({
+                tenantId: TENANT,
+                id: tenantAccountId,
+                accountId,
+                userId,
+                ...active,
+              })),
+            })
+            await tx.externalIdentity.createMany({
+              data: unit.map(({ userId, identityId, subject }) => ({
+                id: identityId,
+                userId,
+                issuer: ISSUER,
+                subject,
+                ...STAMPS,
+              })),
+            })
+          },
+          { timeout: 60_000 },
+        ),
+      ),
+  }
+  const cellOf = (key: ImportKey): Cell<ImportKey> => ({
+    key,
+    round: (durationMs) => {
+      // A command at a time takes long for many; a warm-up needs few.
+      const few = durationMs < 1_000 || key.path === 'service'
+      return timeImport(few ? Math.ceil(count / 10) : count, paths[key.path], server.postmasterPid)
+    },
+  })
+  return {
+    cells: IMPORT_PATHS.map((path) => cellOf({ path })),
+    async close() {
+      await prisma.$disconnect()
+      await admin.end()
+      await store.close()
+    },
+  }
+}
+
+async function timeImport(
+  count: number,
+  path: (users: readonly ImportedUser[]) => Promise<void>,
+  postmasterPid: number,
+): Promise<Round> {
+  const users = Array.from({ length: count }, () => ({
+    userId: newId(),
+    accountId: newId(),
+    tenantAccountId: newId(),
+    identityId: newId(),
+    subject: newId(),
+  }))
+  const before = readCpu(postmasterPid)
+  const start = performance.now()
+  await path(users)
+  const seconds = (performance.now() - start) / 1000
+  const after = readCpu(postmasterPid)
+  return {
+    rate: count / seconds,
+    latency: { p50: Number.NaN, p95: Number.NaN, p99: Number.NaN },
+    clientCpu: ((after.client - before.client) * 1000) / count,
+    serverCpu: ((after.server - before.server) * 1000) / count,
+  }
+}
+
+async function inUnits<Item>(
+  items: readonly Item[],
+  work: (unit: readonly Item[]) => Promise<void>,
+): Promise<void> {
+  for (let from = 0; from < items.length; from += UNIT) await work(items.slice(from, from + UNIT))
+}
+
+async function atOnce<Item>(
+  callers: number,
+  items: readonly Item[],
+  work: (item: Item) => Promise<void>,
+): Promise<void> {
+  const iterator = items.values()
+  const caller = async () => {
+    for (const item of iterator) await work(item)
+  }
+  await Promise.all(Array.from({ length: callers }, caller))
+}
+
+async function copyUsers(pool: pg.Pool, users: readonly ImportedUser[]): Promise<void> {
+  const line = (fields: readonly string[]) => `${fields.join('\t')}\n`
+  const stamps = ['1', INSTANT, INSTANT]
+  const tables = [
+    [
+      'users (id, kind, display_name, status, version, created_at, updated_at)',
+      (u: ImportedUser) => [u.userId, 'person', 'Imported', 'active', ...stamps],
+    ],
+    [
+      'accounts (id, user_id, kind, name, status, version, created_at, updated_at)',
+      (u: ImportedUser) => [u.accountId, u.userId, 'human', 'main', 'active', ...stamps],
+    ],
+    [
+      'tenant_accounts (tenant_id, id, account_id, user_id, status, version, created_at, updated_at)',
+      (u: ImportedUser) => [TENANT, u.tenantAccountId, u.accountId, u.userId, 'active', ...stamps],
+    ],
+    [
+      'external_identities (id, user_id, issuer, subject, version, created_at, updated_at)',
+      (u: ImportedUser) => [u.identityId, u.userId, ISSUER, u.subject, ...stamps],
+    ],
+  ] as const
+  const client = await pool.connect()
+  try {
+    await client.query('BEGIN')
+    for (const [table, fieldsOf] of tables) {
+      await copyIn(
+        client,
+        `COPY user_engine.${table} FROM STDIN`,
+        users.map((user) => line(fieldsOf(user))).join(''),
+      )
+    }
+    await client.query('COMMIT')
+  } finally {
+    client.release()
+  }
+}
+
+/** COPY over the driver's own protocol object: it has no call for it. */
+function copyIn(client: pg.PoolClient, command: string, data: string): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>()
+  client.query({
+    submit(connection: pg.Connection) {
+      connection.query(command)
+    },
+    handleCopyInResponse(connection: { sendCopyFromChunk(chunk: Buffer): void; endCopyFrom(): void }) {
+      connection.sendCopyFromChunk(Buffer.from(data))
+      connection.endCopyFrom()
+    },
+    handleCommandComplete() {},
+    handleError: reject,
+    handleReadyForQuery: () => resolve(),
+  } as unknown as pg.Submittable)
+  return promise
+}
