@@ -6,10 +6,12 @@ export const BEGIN_TRANSACTION = defineStatement('BEGIN ISOLATION LEVEL READ COM
 export const BEGIN_READ = defineStatement('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY')
 
 // Everything is local to the transaction: a pooled connection carries nothing over to the next one [CAP-03]. The
-// server ends a transaction whose client has gone silent a moment after the time limit [TXN-11].
+// server ends a transaction whose client has gone silent a moment after the time limit [TXN-11]. Statements keep the one
+// plan that is good for all values: a plan per execution costs more than most of these statements [QRY-04].
 const SET_CONTEXT = defineStatement(`
   SELECT set_config('user_engine.scope', $1, true), set_config('statement_timeout', $2, true),
-    set_config('lock_timeout', '0', true), set_config('idle_in_transaction_session_timeout', $3, true)`)
+    set_config('lock_timeout', '0', true), set_config('idle_in_transaction_session_timeout', $3, true),
+    set_config('plan_cache_mode', 'force_generic_plan', true)`)
 
 const IDLE_GRACE_MS = 1_000
 
