@@ -5,8 +5,7 @@ import { type BenchServer, SETTINGS, startServer } from './data/server.ts'
 import { measureInterleaved } from './measure/interleave.ts'
 import { hasPgbench } from './paths/pgbench.ts'
 import { judge } from './report/judge.ts'
-import { renderMarkdown } from './report/markdown.ts'
-import { renderPlot } from './report/plot.ts'
+import { writePage } from './report/write-page.ts'
 import { describeMachine, type Part, type Results } from './results.ts'
 import { openComparison, PATHS } from './suites/comparison.ts'
 import { measureGrowth } from './suites/growth.ts'
@@ -25,6 +24,8 @@ export interface BenchOptions {
   readonly seconds?: number | undefined
   /** The folder of latest.json. A quick run writes quick.json instead. */
   readonly results: string
+  /** The folder of the page; a quick run leaves it as it is. */
+  readonly docs: string
   readonly say: (line: string) => void
 }
 
@@ -50,10 +51,14 @@ export async function runBench(options: BenchOptions): Promise<Results> {
       durationMs,
       cells,
     })
+    // After every part: a run that is ended early leaves what it has.
+    const save = () => writeFileSync(file, `${JSON.stringify(results, null, 2)}\n`)
+    mkdirSync(folder, { recursive: true })
     const limits = { server, rounds, durationMs, say }
     if (parts.has('operations')) {
       const size = quick ? QUICK_SMALL : SMALL
       results.comparison = { ...part(await compareOperations({ ...limits, size })), size }
+      save()
     }
     if (parts.has('outbox')) {
       say('outbox')
@@ -63,6 +68,7 @@ export async function runBench(options: BenchOptions): Promise<Results> {
         await measureInterleaved(suite.cells, { rounds: Math.min(rounds, 3), durationMs }),
       )
       await suite.close()
+      save()
     }
     if (parts.has('import')) {
       say('import')
@@ -73,22 +79,27 @@ export async function runBench(options: BenchOptions): Promise<Results> {
         users,
       }
       await suite.close()
+      save()
     }
     if (parts.has('growth')) {
       say('growth')
       const sizes = quick ? { small: QUICK_SMALL, large: QUICK_LARGE } : { small: SMALL, large: LARGE }
-      results.growth = { ...part(await measureGrowth({ ...limits, ...sizes })), ...sizes }
+      await measureGrowth({
+        ...limits,
+        ...sizes,
+        durationMs: durationMs / 2,
+        onMeasured(cells) {
+          results.growth = { ...part(cells), durationMs: durationMs / 2, ...sizes }
+          save()
+        },
+      })
     }
   } finally {
     await server.stop()
   }
-  mkdirSync(folder, { recursive: true })
-  writeFileSync(file, `${JSON.stringify(results, null, 2)}\n`)
-  const verdicts = judge(results)
-  for (const { group, what, target, measured, met } of verdicts)
+  if (!quick) writePage(results, options.docs)
+  for (const { group, what, target, measured, met } of judge(results))
     say(`${met ? 'met   ' : 'missed'} ${group}: ${what}: ${measured.toFixed(2)} (target ${target})`)
-  writeFileSync(join(folder, quick ? 'quick.md' : 'latest.md'), renderMarkdown(results))
-  writeFileSync(join(folder, quick ? 'quick.svg' : 'latest.svg'), renderPlot(results))
   return results
 }
 

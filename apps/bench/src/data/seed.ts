@@ -65,9 +65,16 @@ export async function seedWorld(database: LocalDatabase, size: WorldSize): Promi
        'attribute-' || lpad(a::text, 2, '0'), to_jsonb('value ' || a), '${JSON.stringify(PROVENANCE)}', 1, ${T}, ${T}
      ${each(profiled)}, generate_series(0, ${ATTRIBUTES - 1}) a`,
   ]
-  for (const statement of statements) await database.query(statement)
-  if (size.auditRecords > 0) await seedAudit(database, size)
-  if (size.delivered > 0) await seedEvents(database, size, { count: size.delivered, from: 1, pending: false })
+  const inTurn = async () => {
+    for (const statement of statements) await database.query(statement)
+  }
+  await Promise.all([
+    inTurn(),
+    size.auditRecords > 0 ? seedAudit(database, size) : null,
+    size.delivered > 0
+      ? seedEvents(database, size, { count: size.delivered, from: 1, pending: false })
+      : null,
+  ])
   await database.query('VACUUM (ANALYZE)')
   await database.query('CHECKPOINT')
 }

@@ -9,7 +9,8 @@ export interface Round {
   readonly latency: { readonly p50: number; readonly p95: number; readonly p99: number }
   /** CPU per operation, in microseconds. */
   readonly clientCpu: number
-  readonly serverCpu: number
+  /** `null` where it is not known. */
+  readonly serverCpu: number | null
 }
 
 export interface LoopOptions {

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 
 /** CPU time used so far, in milliseconds. */
 export interface CpuTimes {
@@ -28,15 +28,23 @@ function readTimes(pid: string | number): ProcessTimes | null {
   }
 }
 
+/** How many processes the server has. */
+export function countServerProcesses(postmasterPid: number): number {
+  return processIds().filter((pid) => readTimes(pid)?.parent === postmasterPid).length
+}
+
+function processIds(): readonly string[] {
+  return existsSync('/proc') ? readdirSync('/proc').filter((entry) => /^\d+$/.test(entry)) : []
+}
+
 /** Reads the clocks of Linux; elsewhere everything is 0. */
 export function readCpu(postmasterPid: number): CpuTimes {
   const client = readTimes('self')?.withEnded ?? 0
   const postmaster = readTimes(postmasterPid)
   if (postmaster === null) return { client, server: 0 }
   let server = postmaster.withEnded
-  for (const entry of readdirSync('/proc')) {
-    if (!/^\d+$/.test(entry)) continue
-    const times = readTimes(entry)
+  for (const pid of processIds()) {
+    const times = readTimes(pid)
     if (times?.parent === postmasterPid) server += times.own
   }
   return { client, server }

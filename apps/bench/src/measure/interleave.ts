@@ -59,7 +59,7 @@ function summary<Key>(key: Key, rounds: readonly Round[]): Measured<Key> {
         p99: of(({ latency }) => latency.p99),
       },
       clientCpu: of(({ clientCpu }) => clientCpu),
-      serverCpu: of(({ serverCpu }) => serverCpu),
+      serverCpu: of(({ serverCpu }) => serverCpu ?? Number.NaN),
     },
     range: [Math.min(...rates), Math.max(...rates)],
   }

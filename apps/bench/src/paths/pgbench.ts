@@ -2,9 +2,10 @@ import { execFileSync, spawn } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import type { ConnectionLease } from '@user-engine/provider-local'
 import { latencySummary, type Round } from '../measure/closed-loop.ts'
-import { readCpu } from '../measure/cpu.ts'
+import { countServerProcesses, readCpu } from '../measure/cpu.ts'
 import type { PgbenchScript } from './template.ts'
 
 /** Whether pgbench is there; it comes with Debian's package postgresql-contrib, not with the embedded server. */
@@ -48,7 +49,10 @@ export async function runPgbench(options: {
     ]
     const password = typeof lease.password === 'string' ? lease.password : await lease.password()
     const before = readCpu(postmasterPid)
+    const processes = countServerProcesses(postmasterPid)
     const output = await execute(parameters, password)
+    // What the server's processes used is known for all of them once those that have ended are gone.
+    await waitUntil(() => countServerProcesses(postmasterPid) <= processes)
     const after = readCpu(postmasterPid)
     const rate = Number(/^tps = ([\d.]+)/m.exec(output)?.[1])
     const done = Number(/transactions actually processed: (\d+)/.exec(output)?.[1])
@@ -63,6 +67,14 @@ export async function runPgbench(options: {
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
+}
+
+const WAIT_AT_MOST_MS = 1_000
+
+/** Gives up silently: another process of the server may have started meanwhile. */
+async function waitUntil(isTrue: () => boolean): Promise<void> {
+  const deadline = performance.now() + WAIT_AT_MOST_MS
+  while (!isTrue() && performance.now() < deadline) await setTimeout(2)
 }
 
 function execute(parameters: readonly string[], password: string): Promise<string> {

@@ -4,6 +4,7 @@ import { CALLERS, type ComparisonKey, PATHS, type PathName } from '../suites/com
 import { IMPORT_PATHS } from '../suites/import.ts'
 import { OPERATION_TITLES, OPERATIONS } from '../suites/operations.ts'
 import { BATCHES, CONSUMERS, QUEUES } from '../suites/outbox.ts'
+import { HELD_BACK } from './held-back.ts'
 import { growthRatios, importRate, judge, queueRate, rateOf, type Verdict } from './judge.ts'
 
 const PATH_TITLES: { readonly [Path in PathName]: string } = {
@@ -14,15 +15,26 @@ const PATH_TITLES: { readonly [Path in PathName]: string } = {
   prisma: 'Prisma interactive transaction',
 }
 
-/** The generated part of the page. */
+const PREFACE = `# Performance
+
+Generated from \`apps/bench/results/latest.json\` by \`pnpm bench\`; \`pnpm bench --render\` writes it again. How it is
+measured, and why like this: [decision 14](decisions/0014-the-limit-is-the-same-sql.md).
+
+The *limit* is what pgbench reaches with the statements the store sends, recorded from the driver, prepared, in one
+pipeline, with the same login under the same row-level security. Figures are medians of interleaved rounds, with clients and
+server on the same cores. Only ratios within a part are to be compared; absolute figures belong to the machine.`
+
+/** The whole page. */
 export function renderMarkdown(results: Results): string {
   const sections = [
+    PREFACE,
     describeParts(results),
     targets(judge(results)),
     comparison(results),
     outbox(results),
     bulk(results),
     growth(results),
+    HELD_BACK,
   ]
   return `${sections.filter((section) => section !== '').join('\n\n')}\n`
 }
@@ -66,6 +78,9 @@ function targets(verdicts: readonly Verdict[]): string {
   return `## Targets\n\n${met} of ${verdicts.length} are met.\n\n${table(['against', 'what', 'target', 'measured', ''], rows)}`
 }
 
+const NO_SERVER_CPU =
+  ' The server CPU of pgbench was dropped: it was read before the processes of the server had ended.'
+
 function comparison(results: Results): string {
   const part = results.comparison
   if (part === undefined) return ''
@@ -92,7 +107,8 @@ function comparison(results: Results): string {
     return rows.length === 0 ? [] : [`### ${capital(OPERATION_TITLES[operation])}\n\n${table(head, rows)}`]
   })
   const { users, tenants } = part.size
-  return `## Operations\n\n${round(users)} users, ${tenants} tenant${tenants === 1 ? '' : 's'}. CPU is per operation.\n\n![Rates as parts of the limit](performance.svg)\n\n${sections.join('\n\n')}`
+  const lacksServerCpu = part.cells.some(({ median }) => median.serverCpu === null)
+  return `## Operations\n\n${round(users)} users, ${tenants} tenant${tenants === 1 ? '' : 's'}. CPU is per operation.${lacksServerCpu ? NO_SERVER_CPU : ''}\n\n![Rates as parts of the limit](performance.svg)\n\n${sections.join('\n\n')}`
 }
 
 function comparisonRow({ key, median }: Measured<ComparisonKey>, limit: number): readonly string[] {
@@ -117,7 +133,7 @@ function outbox(results: Results): string {
       ...QUEUES.map((queue) => round(queueRate(results, { queue, batch, consumers }))),
     ]),
   )
-  return `## Outbox: claim and acknowledge, events per second\n\n${table(['batch', 'consumers', ...QUEUES], rows)}`
+  return `## Outbox: claim and acknowledge, events per second\n\nOurs keeps the order per aggregate. graphile-worker takes its jobs by itself, with a local queue of the size of the batch; its time includes the start and the stop of its workers.\n\n${table(['batch', 'consumers', ...QUEUES], rows)}`
 }
 
 function bulk(results: Results): string {
@@ -128,7 +144,7 @@ function bulk(results: Results): string {
     round(importRate(results, path)),
     number(importRate(results, path) / copy),
   ])
-  return `## Import, users per second\n\n${round(results.import.users)} users, four rows each. The service's figure includes audit records and events.\n\n${table(['path', 'users per second', 'of COPY'], rows)}`
+  return `## Import, users per second\n\n${round(results.import.users)} users a round, four rows each, in as long as it takes; through the service a tenth of them. The service's figure includes audit records and events.\n\n${table(['path', 'users per second', 'of COPY'], rows)}`
 }
 
 function growth(results: Results): string {
@@ -152,12 +168,12 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
   return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n')
 }
 
-function number(value: number): string {
-  return Number.isFinite(value) ? value.toFixed(2) : '–'
+function number(value: number | null): string {
+  return value !== null && Number.isFinite(value) ? value.toFixed(2) : '–'
 }
 
-function round(value: number): string {
-  return Number.isFinite(value) ? Math.round(value).toLocaleString('en-US') : '–'
+function round(value: number | null): string {
+  return value !== null && Number.isFinite(value) ? Math.round(value).toLocaleString('en-US') : '–'
 }
 
 function capital(text: string): string {

@@ -42,7 +42,8 @@ export function renderPlot(results: Results): string {
     return [label, ...own]
   })
   return [
-    `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${height}" font-family="sans-serif" font-size="11">`,
+    `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${height}" font-family="sans-serif" font-size="11" role="img" aria-labelledby="title">`,
+    '<title id="title">Rates as parts of the limit</title>',
     `<rect width="${WIDTH}" height="${height}" fill="white"/>`,
     ...legend,
     `<text x="${LEFT}" y="42">rate as a part of the limit, by operation and number of callers</text>`,

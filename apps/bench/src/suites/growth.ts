@@ -30,12 +30,14 @@ export interface GrowthOptions {
   readonly rounds: number
   readonly durationMs: number
   readonly say: (line: string) => void
+  /** Gets all that has been measured so far after every condition. */
+  readonly onMeasured: (cells: readonly Measured<GrowthKey>[]) => void
 }
 
 const BATCH = 100
 const WAITING = 20_000
 
-export async function measureGrowth(options: GrowthOptions): Promise<readonly Measured<GrowthKey>[]> {
+export async function measureGrowth(options: GrowthOptions): Promise<void> {
   const { server, say, rounds, durationMs } = options
   const worlds = [
     await openWorld(server, 'small', options.small),
@@ -48,6 +50,7 @@ export async function measureGrowth(options: GrowthOptions): Promise<readonly Me
     const cells = worlds.flatMap((world) => cellsOf(world, condition, callers, server.postmasterPid))
     const inPairs = cells.toSorted((a, b) => orderOf(a.key) - orderOf(b.key))
     measured.push(...(await measureInterleaved(inPairs, { rounds, durationMs })))
+    options.onMeasured([...measured])
     say(`growth: measured ${condition}`)
   }
   try {
@@ -67,7 +70,6 @@ export async function measureGrowth(options: GrowthOptions): Promise<readonly Me
   } finally {
     for (const { store } of worlds) await store.close()
   }
-  return measured
 }
 
 interface World {
