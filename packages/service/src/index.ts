@@ -84,16 +84,22 @@ export {
   provisionUserInputSchema,
 } from './provisioning/provision-input.ts'
 export { type Backoff, type BackoffLimits, createBackoff } from './relay/backoff.ts'
-export { DEFAULT_EVENT_SOURCE, toCloudEvent } from './relay/cloud-event.ts'
+export { DEFAULT_EVENT_SOURCE, type OutboxCloudEvent, toCloudEvent } from './relay/cloud-event.ts'
 export { DeliveryFailure, type DeliveryFailureFacts } from './relay/delivery-failure.ts'
-export { createMemorySink, type MemorySink } from './relay/memory-sink.ts'
+export {
+  createInProcessSink,
+  type EventHandler,
+  type InProcessSinkOptions,
+  type TypedCloudEvent,
+} from './relay/in-process-sink.ts'
 export { createOutboxRelay, type OutboxRelay, type OutboxRelayOptions } from './relay/outbox-relay.ts'
-export type { OutboxSink } from './relay/outbox-sink.ts'
+export type { OutboxSink, SinkDelivery } from './relay/outbox-sink.ts'
 export type {
   DeliveryNames,
   RelayEvent,
   RelayHook,
   RelayReport,
+  RelayStatus,
   StoreOperation,
 } from './relay/relay-event.ts'
 export { createWebhookSink, type WebhookSinkOptions } from './relay/webhook-sink.ts'

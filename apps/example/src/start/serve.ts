@@ -1,4 +1,5 @@
 import {
+  createInProcessSink,
   createOutboxRelay,
   createUserEngineService,
   createWebhookSink,
@@ -91,17 +92,20 @@ function sinkOf({ webhookUrl, webhookSecret }: AppOptions, logger: Logger): Outb
       ...(webhookSecret === null ? {} : { secret: webhookSecret }),
     })
   }
-  return {
-    name: 'log',
-    async deliver(event) {
-      logger.info({ event: event.toJSON() }, 'event')
-    },
-  }
+  return createInProcessSink({ name: 'log', otherwise: (event) => logger.info({ event }, 'event') })
 }
 
+const TROUBLES: ReadonlySet<RelayEvent['kind']> = new Set([
+  'failed',
+  'dead-lettered',
+  'lease-lost',
+  'sink-stalled',
+  'store-failed',
+  'ended',
+])
+
 function logRelay(logger: Logger, event: RelayEvent): void {
-  if (event.kind === 'failed' || event.kind === 'dead-lettered' || event.kind === 'store-failed')
-    logger.warn(event, 'relay')
+  if (TROUBLES.has(event.kind)) logger.warn(event, 'relay')
   else logger.debug(event, 'relay')
 }
 

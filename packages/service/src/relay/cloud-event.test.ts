@@ -1,23 +1,10 @@
-import type { OutboxEvent } from '@user-engine/store-protocol'
-import { HTTP } from 'cloudevents'
+import { CloudEvent, HTTP } from 'cloudevents'
 import { expect, test } from 'vitest'
-import { toCloudEvent } from './cloud-event.ts'
-
-const EVENT: OutboxEvent = {
-  id: '0198c5d4-7c00-7000-8000-000000000000',
-  tenantId: 'acme',
-  aggregateType: 'user',
-  aggregateId: '0198c5d4-7c00-7000-8000-000000000001',
-  type: 'user-engine.user.suspended',
-  schemaVersion: 1,
-  payload: { userId: '0198c5d4-7c00-7000-8000-000000000001', status: 'suspended', version: 2 },
-  occurredAt: '2026-01-31T09:30:00.007Z',
-  correlationId: 'request-1',
-  causationId: 'event-1',
-}
+import { EVENT } from '../testing/outbox-event.ts'
+import { isEventSource, toCloudEvent } from './cloud-event.ts'
 
 test('an event becomes a CloudEvents 1.0 envelope', () => {
-  expect(toCloudEvent(EVENT, { source: '/tests' }).toJSON()).toEqual({
+  expect(toCloudEvent(EVENT, { source: '/tests' })).toEqual({
     specversion: '1.0',
     id: EVENT.id,
     source: '/tests',
@@ -35,12 +22,24 @@ test('an event becomes a CloudEvents 1.0 envelope', () => {
 
 test('what an event does not have is absent', () => {
   const event = { ...EVENT, tenantId: null, correlationId: null, causationId: null }
-  const envelope = toCloudEvent(event, { source: '/tests' }).toJSON()
+  const envelope = toCloudEvent(event, { source: '/tests' })
   for (const extension of ['tenantid', 'correlationid', 'causationid'])
     expect(envelope).not.toHaveProperty(extension)
 })
 
-test('a receiver reads back what was sent', () => {
+test('the SDK of CloudEvents takes the envelope for valid, and reads back what was sent', () => {
   const sent = toCloudEvent(EVENT, { source: '/tests' })
-  expect(HTTP.toEvent(HTTP.structured(sent))).toEqual(sent)
+  const body = JSON.stringify(sent)
+  const received = HTTP.toEvent({ headers: { 'content-type': 'application/cloudevents+json' }, body })
+  expect(received).toEqual(new CloudEvent(sent))
+  expect({ ...new CloudEvent(sent) }).toMatchObject(sent)
+})
+
+test('a source is a URI reference', () => {
+  for (const source of ['/user-engine', 'https://users.example/a?b#c', 'urn:user-engine', 'a']) {
+    expect(isEventSource(source), source).toBe(true)
+  }
+  for (const source of ['', 'two words', 'a\nb', '%', 'http://[']) {
+    expect(isEventSource(source), source).toBe(false)
+  }
 })

@@ -1,6 +1,6 @@
 import { UserEngineError } from '@user-engine/store-protocol'
 import { expect, test } from 'vitest'
-import { DeliveryFailure, describeFailure, isPermanent } from './delivery-failure.ts'
+import { askedPause, DeliveryFailure, describeFailure, isPermanent } from './delivery-failure.ts'
 
 const CANARY = 'canary value'
 
@@ -24,4 +24,15 @@ test('permanent is what says so', () => {
   for (const other of [null, 'permanent', { permanent: 'yes' }, new Error('permanent')]) {
     expect(isPermanent(other)).toBe(false)
   }
+})
+
+test.each<[string, unknown, number]>([
+  ['asked for', new DeliveryFailure({ code: 'HTTP_429', retryAfterMs: 1_500.5 }), 1_501],
+  ['not asked for', new DeliveryFailure({ code: 'HTTP_503' }), 0],
+  ['unbearable', { retryAfterMs: Number.POSITIVE_INFINITY }, 3_600_000],
+  ['no number', { retryAfterMs: 'soon' }, 0],
+  ['in the past', { retryAfterMs: -1 }, 0],
+  ['of no error', null, 0],
+])('a pause that is %s', (_name, error, pause) => {
+  expect(askedPause(error)).toBe(pause)
 })

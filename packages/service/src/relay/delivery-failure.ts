@@ -6,6 +6,8 @@ export interface DeliveryFailureFacts {
   readonly code: string
   /** Whether trying again is of no use. Default false. */
   readonly permanent?: boolean
+  /** How long the receiver asked to be left alone, in milliseconds; the relay waits at least so long, up to an hour. */
+  readonly retryAfterMs?: number
   readonly cause?: unknown
 }
 
@@ -17,17 +19,28 @@ export class DeliveryFailure extends Error {
   override readonly name = 'DeliveryFailure'
   readonly code: string
   readonly permanent: boolean
+  readonly retryAfterMs: number
 
-  constructor({ code, permanent = false, cause }: DeliveryFailureFacts) {
+  constructor({ code, permanent = false, retryAfterMs = 0, cause }: DeliveryFailureFacts) {
     super(`The sink did not take the event: ${code}.`, cause === undefined ? undefined : { cause })
     this.code = code
     this.permanent = permanent
+    this.retryAfterMs = retryAfterMs
   }
 }
 
 /** Whether a sink said that trying again is of no use. */
 export function isPermanent(error: unknown): boolean {
   return typeof error === 'object' && error !== null && 'permanent' in error && error.permanent === true
+}
+
+const MAX_RETRY_AFTER_MS = 3_600_000
+
+/** How long a sink asked to wait at least before the next try, in whole milliseconds; 0 when it asked for nothing. */
+export function askedPause(error: unknown): number {
+  const isObject = typeof error === 'object' && error !== null
+  const asked = isObject && 'retryAfterMs' in error ? Number(error.retryAfterMs) : 0
+  return asked > 0 ? Math.min(Math.ceil(asked), MAX_RETRY_AFTER_MS) : 0
 }
 
 // A code is a name, not a text: what does not look like one could be anything, also part of the event.

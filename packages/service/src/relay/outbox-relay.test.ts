@@ -1,86 +1,38 @@
-import { type OutboxEvent, UserEngineError } from '@user-engine/store-protocol'
-import { expect, onTestFinished, test } from 'vitest'
+import { UserEngineError } from '@user-engine/store-protocol'
+import { expect, test } from 'vitest'
 import { eventually } from '../testing/eventually.ts'
-import { createFaultyOutbox, type FaultyOutbox } from '../testing/faulty-outbox.ts'
-import { openTestStore } from '../testing/open-test-store.ts'
-import { createScriptedSink, type ScriptedSink } from '../testing/scripted-sink.ts'
-import type { TestStoreOptions } from '../testing/test-store-options.ts'
-import { CANARY, eventsOf, openWorld, PLATFORM, versionOf, type World } from '../testing/world.ts'
+import {
+  callsOf,
+  deadLettersOf,
+  emitEvents,
+  idsByAggregate,
+  idsOf,
+  kinds,
+  openRelayWorld,
+  reportOf,
+} from '../testing/relay-world.ts'
+import { createScriptedSink } from '../testing/scripted-sink.ts'
+import { CANARY } from '../testing/world.ts'
+import type { OutboxCloudEvent } from './cloud-event.ts'
 import { DeliveryFailure } from './delivery-failure.ts'
-import { createMemorySink } from './memory-sink.ts'
-import { createOutboxRelay, type OutboxRelay, type OutboxRelayOptions } from './outbox-relay.ts'
-import type { RelayEvent } from './relay-event.ts'
-
-interface RelayWorld extends World {
-  readonly outbox: FaultyOutbox
-  readonly sink: ScriptedSink
-  readonly told: RelayEvent[]
-  relayOf(options?: Partial<OutboxRelayOptions>): OutboxRelay
-}
-
-async function openRelayWorld(options: TestStoreOptions = {}): Promise<RelayWorld> {
-  const world = await openWorld(() => openTestStore(options))
-  const outbox = createFaultyOutbox(world.store.outbox)
-  const sink = createScriptedSink()
-  const told: RelayEvent[] = []
-  const relayOf = (rest: Partial<OutboxRelayOptions> = {}) => {
-    const relay = createOutboxRelay({
-      outbox,
-      sink,
-      consumer: 'test',
-      backoff: () => 0,
-      idlePollMs: 1,
-      onEvent: (event) => told.push(event),
-      ...rest,
-    })
-    onTestFinished(() => relay.stop())
-    return relay
-  }
-  return { ...world, outbox, sink, told, relayOf }
-}
-
-/** Makes users with two events each: created, suspended. Returns the events in the order of their commits. */
-async function emitEvents(world: World, users: number): Promise<OutboxEvent[]> {
-  for (let count = 0; count < users; count++) {
-    const user = await world.engine.users.create(PLATFORM, { kind: 'person', displayName: CANARY })
-    await world.engine.users.suspend(PLATFORM, versionOf(user))
-  }
-  return await eventsOf(world, PLATFORM)
-}
-
-const idsOf = (events: readonly OutboxEvent[]) => events.map(({ id }) => id)
-const kinds = (told: readonly RelayEvent[]) => told.map(({ kind }) => kind)
-const reportOf = (report: object) => ({
-  claimed: 0,
-  delivered: 0,
-  failed: 0,
-  deadLettered: 0,
-  released: 0,
-  lost: 0,
-  ...report,
-})
-
-async function deadLettersOf({ store }: World) {
-  return (await store.outbox.listDeadLetters()).items
-}
+import { createInProcessSink } from './in-process-sink.ts'
+import type { OutboxSink } from './outbox-sink.ts'
 
 test('events arrive as CloudEvents, each aggregate in the order of its commits, and are acknowledged', async () => {
   const world = await openRelayWorld()
   const events = await emitEvents(world, 3)
-  const sink = createMemorySink()
+  const taken: OutboxCloudEvent[] = []
+  const sink = createInProcessSink({ otherwise: (event) => void taken.push(event) })
   const relay = world.relayOf({ sink, source: '/tests' })
   expect(await relay.runOnce()).toEqual(reportOf({ claimed: 6, delivered: 6 }))
-  for (const user of new Set(events.map(({ aggregateId }) => aggregateId))) {
-    const delivered = sink.events.filter(({ subject }) => subject === `user/${user}`)
-    expect(delivered.map(({ id }) => id)).toEqual(
-      idsOf(events.filter(({ aggregateId }) => aggregateId === user)),
-    )
+  for (const ofUser of idsByAggregate(events)) {
+    expect(taken.map(({ id }) => id).filter((id) => ofUser.includes(id))).toEqual(ofUser)
   }
-  expect(sink.events[0]).toMatchObject({ source: '/tests', type: 'user-engine.user.created' })
+  expect(taken[0]).toMatchObject({ source: '/tests', type: 'user-engine.user.created' })
   expect(await relay.runOnce()).toEqual(reportOf({}))
   expect(await world.store.outbox.stats()).toMatchObject({ pending: 0, leased: 0, dead: 0 })
   // Together, not one by one.
-  expect(world.outbox.calls.filter(({ operation }) => operation === 'ack')).toHaveLength(1)
+  expect(callsOf(world, 'ack')).toHaveLength(1)
 })
 
 test('a failure holds back the later events of its aggregate and no others [OBX-05]', async () => {
@@ -194,9 +146,8 @@ test('an event that nobody has tried never ends in the dead letters', async () =
   await stopped
   expect(await deadLettersOf(world)).toEqual([])
   expect(await relay.runOnce()).toEqual(reportOf({ claimed: 3, delivered: 3 }))
-  for (const user of new Set(events.map(({ aggregateId }) => aggregateId))) {
-    const ofUser = new Set(idsOf(events.filter(({ aggregateId }) => aggregateId === user)))
-    expect(world.sink.taken.filter((id) => ofUser.has(id))).toEqual([...ofUser])
+  for (const ofUser of idsByAggregate(events)) {
+    expect(world.sink.taken.filter((id) => ofUser.includes(id))).toEqual(ofUser)
   }
 })
 
@@ -205,7 +156,7 @@ test('a slow batch keeps its lease, and nobody else gets its events [OBX-02]', a
   const events = await emitEvents(world, 1)
   const letGo = world.sink.hold()
   const slow = world.relayOf({ leaseMs: 150 }).runOnce()
-  await eventually(() => world.outbox.calls.filter(({ operation }) => operation === 'extend').length >= 6)
+  await eventually(() => callsOf(world, 'extend').length >= 6)
   const other = await world.store.outbox.claim({ consumer: 'other', limit: 10, leaseMs: 1_000 })
   expect(other.deliveries).toEqual([])
   letGo()
@@ -219,11 +170,11 @@ test('what is delivered is acknowledged while the batch goes on', async () => {
   const sink = createScriptedSink()
   const release = Promise.withResolvers<void>()
   const last = events.at(-1)?.id
-  const blocking = {
+  const blocking: OutboxSink = {
     name: 'blocking',
-    async deliver(event: Parameters<ScriptedSink['deliver']>[0]) {
+    async deliver(event, delivery) {
       if (event.id === last) await release.promise
-      await sink.deliver(event)
+      await sink.deliver(event, delivery)
     },
   }
   const run = world.relayOf({ sink: blocking, leaseMs: 150 }).runOnce()
@@ -239,8 +190,7 @@ test('events whose lease was lost are left out, and the rest is acknowledged [OB
   world.outbox.failNext('ack', stale)
   expect(await world.relayOf().runOnce()).toEqual(reportOf({ claimed: 4, delivered: 4 }))
   expect(world.told).toContainEqual({ kind: 'lease-lost', eventIds: [events[1]?.id] })
-  const acks = world.outbox.calls.filter(({ operation }) => operation === 'ack')
-  expect(acks.map(({ eventIds }) => eventIds.length)).toEqual([4, 3])
+  expect(callsOf(world, 'ack').map(({ eventIds }) => eventIds.length)).toEqual([4, 3])
   expect(await world.store.outbox.stats()).toMatchObject({ leased: 1 })
 })
 
@@ -279,7 +229,7 @@ test('what cannot be given back is left to its lease, and later events do not ov
   world.outbox.failNext('nack', new UserEngineError('INTERNAL', { reference: 'x' }))
   expect(await world.relayOf().runOnce()).toEqual(reportOf({ claimed: 2, lost: 2 }))
   expect(world.sink.handed).toEqual([first?.id])
-  expect(kinds(world.told)).toEqual(['claimed', 'store-failed', 'lease-lost'])
+  expect(kinds(world.told)).toEqual(['claimed', 'store-failed', 'lease-lost', 'lease-lost'])
   expect(await world.store.outbox.stats()).toMatchObject({ leased: 2 })
 })
 
@@ -298,6 +248,8 @@ test.each([
   ['idlePollMs', -1],
   ['concurrency', 0],
   ['deliveryTimeoutMs', Number.NaN],
+  ['ackDelayMs', -1],
+  ['source', 'two words'],
 ])('a relay whose %s is %j is refused at once', async (option, value) => {
   const world = await openRelayWorld()
   expect(() => world.relayOf({ [option]: value })).toThrow(
@@ -349,8 +301,7 @@ test('relays side by side deliver every event once and keep the order of each ag
   await eventually(() => world.sink.taken.length >= events.length)
   await Promise.all(relays.map((relay) => relay.stop()))
   expect([...world.sink.taken].sort()).toEqual(idsOf(events).sort())
-  for (const user of new Set(events.map(({ aggregateId }) => aggregateId))) {
-    const ofUser = new Set(idsOf(events.filter(({ aggregateId }) => aggregateId === user)))
-    expect(world.sink.taken.filter((id) => ofUser.has(id))).toEqual([...ofUser])
+  for (const ofUser of idsByAggregate(events)) {
+    expect(world.sink.taken.filter((id) => ofUser.includes(id))).toEqual(ofUser)
   }
 })

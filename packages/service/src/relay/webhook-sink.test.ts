@@ -1,23 +1,21 @@
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { OutboxEvent } from '@user-engine/store-protocol'
-import { HTTP } from 'cloudevents'
+import { CloudEvent, HTTP } from 'cloudevents'
 import { expect, onTestFinished, test } from 'vitest'
+import { deliveryOf } from '../testing/delivery-of.ts'
+import { eventually } from '../testing/eventually.ts'
+import { EVENT as OUTBOX_EVENT } from '../testing/outbox-event.ts'
 import { toCloudEvent } from './cloud-event.ts'
+import type { DeliveryFailure } from './delivery-failure.ts'
 import { createWebhookSigner } from './webhook-signature.ts'
 import { createWebhookSink, type WebhookSinkOptions } from './webhook-sink.ts'
 
 const SECRET = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw'
 
 const EVENT: OutboxEvent = {
-  id: '0198c5d4-7c00-7000-8000-000000000000',
-  tenantId: 'acme',
-  aggregateType: 'user',
-  aggregateId: '0198c5d4-7c00-7000-8000-000000000001',
-  type: 'user-engine.user.created',
-  schemaVersion: 1,
-  payload: { userId: '0198c5d4-7c00-7000-8000-000000000001', text: 'ä€😀' },
-  occurredAt: '2026-01-31T09:30:00.007Z',
+  ...OUTBOX_EVENT,
+  payload: { text: 'ä€😀' },
   correlationId: 'request "1" 100% für 😀\n',
   causationId: null,
 }
@@ -63,7 +61,7 @@ function listen(server: Server): Promise<void> {
   return new Promise((resolve) => server.listen(0, '127.0.0.1', resolve))
 }
 
-const deliver = (options: WebhookSinkOptions) => createWebhookSink(options).deliver(CLOUD_EVENT)
+const deliver = (options: WebhookSinkOptions) => createWebhookSink(options).deliver(CLOUD_EVENT, deliveryOf())
 
 test('a structured request has the whole event in its body, under a signature', async () => {
   const { only, url } = await receive(204)
@@ -71,7 +69,7 @@ test('a structured request has the whole event in its body, under a signature', 
   const { method, headers, body } = only()
   expect(method).toBe('POST')
   expect(headers['content-type']).toMatch(/^application\/cloudevents\+json/)
-  expect(HTTP.toEvent({ headers, body })).toEqual(CLOUD_EVENT)
+  expect(HTTP.toEvent({ headers, body })).toEqual(new CloudEvent(CLOUD_EVENT))
 
   const timestamp = String(headers['webhook-timestamp'])
   expect(Math.abs(Date.now() / 1000 - Number(timestamp))).toBeLessThan(60)
@@ -125,6 +123,32 @@ test('a receiver that does not answer in time is a failure', async () => {
   await expect(deliver({ url, timeoutMs: 50 })).rejects.toMatchObject({ code: 'TIMEOUT', permanent: false })
 })
 
+test('a delivery that is told to give up does so at once', async () => {
+  const { received, url } = await receive(null)
+  const limit = new AbortController()
+  const delivered = createWebhookSink({ url }).deliver(CLOUD_EVENT, deliveryOf(limit.signal))
+  await eventually(() => received.length === 1)
+  limit.abort()
+  await expect(delivered).rejects.toMatchObject({ code: 'TIMEOUT', permanent: false })
+})
+
+test.each([
+  ['5', 5_000],
+  ['0', 0],
+  ['soon', 0],
+  ['Thu, 01 Jan 1970 00:00:00 GMT', 0],
+])('a receiver that says Retry-After: %s is left alone for %i ms', async (retryAfter, retryAfterMs) => {
+  const { url } = await receive(503, { 'retry-after': retryAfter })
+  await expect(deliver({ url })).rejects.toMatchObject({ code: 'HTTP_503', retryAfterMs })
+})
+
+test('a receiver may say until when it is to be left alone', async () => {
+  const { url } = await receive(429, { 'retry-after': new Date(Date.now() + 60_000).toUTCString() })
+  const failure = await deliver({ url }).catch((error: unknown) => error as DeliveryFailure)
+  expect(failure?.retryAfterMs).toBeGreaterThan(50_000)
+  expect(failure?.retryAfterMs).toBeLessThanOrEqual(60_000)
+})
+
 test('a receiver that is not there is a failure', async () => {
   const server = createServer()
   await listen(server)
@@ -140,7 +164,7 @@ test('another fetch can take its place', async () => {
     return new Response(null, { status: 200 })
   }
   const sink = createWebhookSink({ url: 'https://hooks.example/a', fetch, name: 'hooks' })
-  await sink.deliver(CLOUD_EVENT)
+  await sink.deliver(CLOUD_EVENT, deliveryOf())
   expect(sink.name).toBe('hooks')
   expect(requests).toEqual(['https://hooks.example/a'])
 })

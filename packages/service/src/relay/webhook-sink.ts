@@ -1,5 +1,6 @@
-import { type JsonObject, UserEngineError } from '@user-engine/store-protocol'
-import { type CloudEvent, HTTP } from 'cloudevents'
+import { UserEngineError } from '@user-engine/store-protocol'
+import { HTTP } from 'cloudevents'
+import { type OutboxCloudEvent, STRUCTURED_CONTENT_TYPE } from './cloud-event.ts'
 import { DeliveryFailure } from './delivery-failure.ts'
 import type { OutboxSink } from './outbox-sink.ts'
 import { createWebhookSigner, type WebhookSigner } from './webhook-signature.ts'
@@ -27,7 +28,8 @@ const GONE = 410
 
 /**
  * A sink that posts each event to an address. Any answer in the 200s takes the event over. `410 Gone` is permanent: the
- * event goes to the dead letters. Everything else is tried again, also redirects, which are not followed.
+ * event goes to the dead letters. Everything else is tried again, also redirects, which are not followed; a `Retry-After`
+ * is respected.
  * @throws UserEngineError `VALIDATION` for a malformed url or secret.
  */
 export function createWebhookSink(options: WebhookSinkOptions): OutboxSink {
@@ -36,34 +38,48 @@ export function createWebhookSink(options: WebhookSinkOptions): OutboxSink {
   const sign = options.secret === undefined ? null : createWebhookSigner(options.secret)
   return {
     name,
-    async deliver(event) {
+    async deliver(event, delivery) {
       const { headers, body } = writeRequest(event, mode)
-      const signal = AbortSignal.timeout(timeoutMs)
+      const signal = AbortSignal.any([delivery.signal, AbortSignal.timeout(timeoutMs)])
       const request = { method: 'POST', headers: signed(sign, { event, headers, body }), body, signal }
-      const status = await send(fetch, url, request)
-      if (status < 200 || status > 299) {
-        throw new DeliveryFailure({ code: `HTTP_${status}`, permanent: status === GONE })
-      }
+      const { status, retryAfter } = await send(fetch, url, request)
+      if (status >= 200 && status <= 299) return
+      throw new DeliveryFailure({
+        code: `HTTP_${status}`,
+        permanent: status === GONE,
+        retryAfterMs: millisecondsUntil(retryAfter),
+      })
     },
   }
 }
 
 type WebhookHeaders = Record<string, string>
 
-async function send(fetch: typeof globalThis.fetch, url: string, request: RequestInit): Promise<number> {
+async function send(fetch: typeof globalThis.fetch, url: string, request: RequestInit) {
   try {
     const response = await fetch(url, { ...request, redirect: 'manual' })
     // Nobody reads the answer: dropping it gives the connection back.
     await response.body?.cancel()
-    return response.status
+    return { status: response.status, retryAfter: response.headers.get('retry-after') }
   } catch (cause) {
     const isTimeout = request.signal?.aborted === true
     throw new DeliveryFailure({ code: isTimeout ? 'TIMEOUT' : 'UNREACHABLE', cause })
   }
 }
 
-function writeRequest(event: CloudEvent<JsonObject>, mode: 'structured' | 'binary') {
-  const { headers, body } = mode === 'binary' ? HTTP.binary(event) : HTTP.structured(event)
+/** What a `Retry-After` header asks for, in seconds or as a date; 0 when it says nothing that can be understood. */
+function millisecondsUntil(retryAfter: string | null): number {
+  if (retryAfter === null) return 0
+  const asked = /^\d+$/.test(retryAfter) ? Number(retryAfter) * 1_000 : Date.parse(retryAfter) - Date.now()
+  return Math.max(asked || 0, 0)
+}
+
+function writeRequest(event: OutboxCloudEvent, mode: 'structured' | 'binary') {
+  if (mode === 'structured') {
+    const headers: WebhookHeaders = { 'content-type': STRUCTURED_CONTENT_TYPE }
+    return { headers, body: JSON.stringify(event) }
+  }
+  const { headers, body } = HTTP.binary(event)
   const written: WebhookHeaders = {}
   for (const [header, value] of Object.entries(headers)) {
     written[header] = header.startsWith('ce-') ? encodeHeader(String(value)) : String(value)
@@ -83,7 +99,7 @@ function encodeHeader(value: string): string {
 }
 
 interface WrittenEvent {
-  readonly event: CloudEvent<JsonObject>
+  readonly event: OutboxCloudEvent
   readonly headers: WebhookHeaders
   readonly body: string
 }

@@ -1,5 +1,3 @@
-import type { JsonObject } from '@user-engine/store-protocol'
-import type { CloudEvent } from 'cloudevents'
 import type { OutboxSink } from '../relay/outbox-sink.ts'
 
 /** A sink whose answers are in a test's hands. */
@@ -41,7 +39,7 @@ export function createScriptedSink(): ScriptedSink {
       gate = promise
       return resolve
     },
-    async deliver({ id }: CloudEvent<JsonObject>) {
+    async deliver({ id }) {
       handed.push(id)
       busy += 1
       busiest = Math.max(busiest, busy)

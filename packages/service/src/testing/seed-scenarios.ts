@@ -9,7 +9,7 @@ import { delegate } from './round-trips.ts'
 import { auditOf, countsOf, createMember, eventsOf, openWorld, PLATFORM, TENANT, versionOf } from './world.ts'
 
 const SOURCES = fileURLToPath(new URL('..', import.meta.url))
-const ALLOWED_IMPORTS = ['@user-engine/store-protocol', 'cloudevents', 'p-retry', 'uuid', 'zod']
+const ALLOWED_IMPORTS = ['@user-engine/store-protocol', 'cloudevents', 'p-limit', 'p-retry', 'uuid', 'zod']
 
 const PERSON = { kind: 'person', displayName: 'Ada' } as const
 
