@@ -6,6 +6,11 @@ import { type LocalProvider, providerOver } from './local-provider.ts'
 import { ProviderError } from './provider-error.ts'
 import { assertRolePrefix, DEFAULT_ROLE_PREFIX } from './provisioning/role-names.ts'
 
+/** The major versions of Postgres that are supported. */
+export const MAJORS = [15, 16, 17, 18] as const
+
+export type Major = (typeof MAJORS)[number]
+
 export interface LocalProviderOptions {
   /**
    * Default `auto`: a given URL; else a container where a runtime answers and neither `dataDir` nor `port` is given;
@@ -19,7 +24,7 @@ export interface LocalProviderOptions {
   /** Embedded: the port on 127.0.0.1. Default: a free one. */
   readonly port?: number
   /** The major version of Postgres. Default: the given server's, or the one that comes embedded. */
-  readonly major?: 15 | 16 | 17 | 18
+  readonly major?: Major
   /** Container, embedded: server settings, as in postgresql.conf. */
   readonly settings?: Readonly<Record<string, string>>
   /** How the names of all roles begin. Default `user_engine`; for a server that others provision as well. */
@@ -28,7 +33,6 @@ export interface LocalProviderOptions {
   readonly log?: (line: string) => void
 }
 
-const MAJORS = [15, 16, 17, 18]
 const NEWEST_MAJOR = 18
 const ATTEMPTS = 3
 

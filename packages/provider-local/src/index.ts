@@ -7,7 +7,7 @@ export type {
   LeaseTls,
   PostgresCapability,
 } from './capability.ts'
-export { createLocalProvider, type LocalProviderOptions } from './create-local-provider.ts'
+export { createLocalProvider, type LocalProviderOptions, type Major } from './create-local-provider.ts'
 export type { LocalDatabase, QueryRows } from './local-database.ts'
 export {
   attachLocalProvider,

@@ -1,7 +1,7 @@
 import { afterEach, expect, inject, test, vi } from 'vitest'
 import type { TestProject } from 'vitest/node'
 import type { ServerHandle } from './local-provider.ts'
-import setup from './vitest.ts'
+import setup, { testMajor } from './vitest.ts'
 
 afterEach(() => {
   vi.unstubAllEnvs()
@@ -34,4 +34,12 @@ test('refuses a kind of backend that there is not', async () => {
     code: 'INVALID_OPTION',
     message: 'USER_ENGINE_TEST_BACKEND may be auto, url, container, embedded.',
   })
+})
+
+test('a major version that the run is for', () => {
+  expect(testMajor({ USER_ENGINE_TEST_MAJOR: '16' })).toEqual({ major: 16 })
+  expect(testMajor({ USER_ENGINE_TEST_MAJOR: '' })).toEqual({})
+  expect(() => testMajor({ USER_ENGINE_TEST_MAJOR: '14' })).toThrow(
+    'USER_ENGINE_TEST_MAJOR may be 15, 16, 17, 18.',
+  )
 })

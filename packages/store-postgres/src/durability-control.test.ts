@@ -1,7 +1,7 @@
 // A backend that acknowledges before it is durable must be caught: the control of the case about durability [LIF-03].
-import { createLocalProvider } from '@user-engine/provider-local'
 import { runConformance } from '@user-engine/store-conformance-kit'
 import { expect, test } from 'vitest'
+import { openOwnServer } from './testing/own-server.ts'
 import { createPostgresHarness } from './testing/postgres-harness.ts'
 
 const DURABILITY_CASE = 'LIF-03.acknowledged-commits-survive'
@@ -12,8 +12,7 @@ test.each([
 ] as const)(
   'with synchronous_commit $synchronousCommit and the server killed, durability is $status',
   async ({ synchronousCommit, status }) => {
-    const provider = await createLocalProvider({
-      backend: 'embedded',
+    const provider = await openOwnServer({
       // Nothing is flushed by chance: the writer of the log sleeps as long as it can.
       settings: { wal_writer_delay: '10s' },
     })

@@ -1,7 +1,7 @@
 // Every case of the kit through a real PgBouncer in transaction mode: nothing of a unit of work may live in a session.
-import { createLocalProvider } from '@user-engine/provider-local'
 import { conformanceTests } from '@user-engine/store-conformance-kit/vitest'
 import { afterAll, beforeAll, describe, it } from 'vitest'
+import { openOwnServer } from './testing/own-server.ts'
 import { findNoPgBouncer, startPgBouncer } from './testing/pgbouncer.ts'
 import { createPostgresHarness } from './testing/postgres-harness.ts'
 
@@ -9,7 +9,7 @@ const missing = await findNoPgBouncer()
 
 if (missing !== null) it.skip(`is not run: ${missing}`, () => {})
 else {
-  const provider = await createLocalProvider({ backend: 'embedded' })
+  const provider = await openOwnServer()
   const bouncer = await startPgBouncer(provider)
   const harness = await createPostgresHarness(provider, {
     withFaults: true,

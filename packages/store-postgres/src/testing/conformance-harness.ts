@@ -1,11 +1,11 @@
 // For the command line of the kit: a server of its own, which is killed and paused.
-import { createLocalProvider } from '@user-engine/provider-local'
 import type { ConformanceHarness } from '@user-engine/store-conformance-kit'
+import { openOwnServer } from './own-server.ts'
 import { createPostgresHarness } from './postgres-harness.ts'
 
 // biome-ignore lint/style/noDefaultExport: the command line of the kit takes the default export of a module
 export default async function openHarness(): Promise<ConformanceHarness> {
-  const provider = await createLocalProvider({ backend: 'embedded' })
+  const provider = await openOwnServer()
   const harness = await createPostgresHarness(provider, { withFaults: true })
   return {
     ...harness,

