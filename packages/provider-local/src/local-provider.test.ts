@@ -37,7 +37,7 @@ describe('provisioning', () => {
       roles: { owner: 'user_engine_owner', runtime: 'user_engine_runtime', relay: 'user_engine_relay' },
       pooler: { mode: 'none', preparedStatements: true },
       maxConnections: { runtime: 20, relay: 8 },
-      epoch: expect.stringMatching(/^\d+-\d+-\d+$/),
+      epoch: expect.stringMatching(/^\d+-[0-9A-F]{8}-\d+$/),
     })
     for (const role of roles) {
       const lease = await capability.lease(role)

@@ -26,6 +26,8 @@ import type { Connection } from './connection/connection.ts'
 import { type ConnectionPool, createConnectionPool } from './connection/connection-pool.ts'
 import { mapError } from './connection/map-error.ts'
 import { describeStore } from './diagnostics.ts'
+import { createEpochKeeper, type EpochKeeper } from './epochs/epoch-keeper.ts'
+import { epochStatements } from './epochs/epoch-statements.ts'
 import { createErrorLog } from './error-log.ts'
 import { SessionHandle } from './handle.ts'
 import { createIdempotencyRecord, type IdempotencyRecord } from './idempotency.ts'
@@ -102,6 +104,7 @@ class ConnectedStore implements PostgresStore {
   }
   readonly #prisma: PrismaRunner
   readonly #gate: SchemaGate
+  readonly #epochs: EpochKeeper
   readonly #errors = createErrorLog()
   readonly #running = new Set<Interruption>()
   #closing: Promise<void> | null = null
@@ -113,15 +116,24 @@ class ConnectedStore implements PostgresStore {
     this.#schema = parseSchemaName(description.schema)
     this.#sql = createStatements(this.#schema)
     this.capabilities = createCapabilities({ defaultTimeoutMs, idempotencyRetentionMs, outbox: limits })
-    this.#pools = openPools(options, description)
+    this.#pools = openPools(options, { description, onDoubt: () => this.#doubt() })
     this.#prisma = createPrismaRunner({
       schema: this.#schema,
       namedStatements: description.pooler.preparedStatements,
     })
     this.#gate = createSchemaGate(this.#schema)
+    this.#epochs = createEpochKeeper({
+      capability: options.capability,
+      stated: description.epoch,
+      statements: epochStatements(this.#schema),
+      timeoutMs: defaultTimeoutMs,
+      transact: (work) => this.#inRelay(work),
+      withConnection: (role, work) => this.#withConnection(role, work),
+    })
     this.outbox = createOutboxPort({
       statements: outboxPortStatements(this.#schema),
       limits,
+      settleEpoch: () => this.#epochs.settle(),
       transact: (work) => this.#inRelay(work),
     })
   }
@@ -192,6 +204,7 @@ class ConnectedStore implements PostgresStore {
       leaseOf: (role) => this.#pools[role].lease,
       withConnection: (role, work) => this.#withConnection(role, work),
       gate: this.#gate,
+      compareEpochs: () => this.#epochs.compare(),
       outboxStats: () => this.outbox.stats(),
     })
   }
@@ -212,6 +225,7 @@ class ConnectedStore implements PostgresStore {
       pool: this.#pools.runtime.usage,
       errors: this.#errors.entries,
       withConnection: (role, work) => this.#withConnection(role, work),
+      compareEpochs: () => this.#epochs.compare(),
       outboxStats: () => this.outbox.stats(),
     })
   }
@@ -298,6 +312,12 @@ class ConnectedStore implements PostgresStore {
     })
   }
 
+  /** The server behind the lease may be another one, or another state of the same: nothing that was found holds any more. */
+  #doubt(): void {
+    this.#gate.close()
+    this.#epochs.doubt()
+  }
+
   /** A connection to a schema that this release may serve [MIG-02]. */
   async #acquireServable(pool: ConnectionPool, timeoutMs: number): Promise<Connection> {
     const connection = await pool.acquire(timeoutMs)
@@ -307,7 +327,8 @@ class ConnectedStore implements PostgresStore {
       return connection
     } catch (error) {
       connection.destroy()
-      throw error
+      // What failed is none of the work's own statements: whatever it is, nothing of the work was sent.
+      throw mapError(error, { committing: false, idempotent: false, timeoutMs, subject: null })
     }
   }
 
@@ -326,9 +347,7 @@ class ConnectedStore implements PostgresStore {
       return result
     } catch (error) {
       connection.destroy()
-      throw isUserEngineError(error)
-        ? error
-        : mapError(error, { committing: false, idempotent: false, timeoutMs, subject: null })
+      throw mapError(error, { committing: false, idempotent: false, timeoutMs, subject: null })
     } finally {
       clearTimeout(timer)
     }
@@ -365,8 +384,12 @@ async function endWith<Result>(session: Session, work: Promise<Result>): Promise
   }
 }
 
-function openPools(options: PostgresStoreOptions, description: CapabilityDescription) {
+function openPools(
+  options: PostgresStoreOptions,
+  given: { readonly description: CapabilityDescription; readonly onDoubt: () => void },
+) {
   const { capability } = options
+  const { description, onDoubt } = given
   const namedStatements = description.pooler.preparedStatements
   const runtimeMax = options.maxConnections ?? description.maxConnections.runtime - 1
   const relayMax = options.maxRelayConnections ?? description.maxConnections.relay
@@ -387,6 +410,7 @@ function openPools(options: PostgresStoreOptions, description: CapabilityDescrip
       maxConnections,
       namedStatements,
       applicationName: `user-engine ${purpose}`,
+      onDoubt,
     })
   return {
     runtime: pool('runtime', runtimeMax, 'runtime'),

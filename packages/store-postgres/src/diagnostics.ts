@@ -2,6 +2,7 @@ import { type Diagnostics, type OutboxStats, PROTOCOL_VERSION } from '@user-engi
 import type { PostgresCapability } from './capability/postgres-capability.ts'
 import type { Connection } from './connection/connection.ts'
 import type { PoolUsage } from './connection/connection-pool.ts'
+import type { EpochFinding } from './epochs/epoch-keeper.ts'
 import { factStatements, readRoleFacts, readServerFacts } from './facts.ts'
 import { PACKAGE_NAME, PACKAGE_VERSION } from './package-info.ts'
 import type { SchemaGate } from './schema-version.ts'
@@ -17,6 +18,7 @@ interface DiagnosticsInputs {
     role: 'runtime' | 'relay',
     work: (connection: Connection) => Promise<Result>,
   ) => Promise<Result>
+  readonly compareEpochs: () => Promise<EpochFinding>
   readonly outboxStats: () => Promise<OutboxStats>
 }
 
@@ -38,6 +40,7 @@ export async function describeStore(inputs: DiagnosticsInputs): Promise<Diagnost
     })
     .catch(() => null)
   const description = await inputs.capability.describe().catch(() => null)
+  const epochs = await inputs.compareEpochs().catch(() => null)
   const { role: _login, ...powers } = found?.role ?? { role: null }
   return {
     protocolVersion: PROTOCOL_VERSION,
@@ -52,7 +55,9 @@ export async function describeStore(inputs: DiagnosticsInputs): Promise<Diagnost
       runtimeRole: found === null ? null : { ...powers },
       provider: description === null ? null : { ...description.provider },
       pooler: description === null ? null : { ...description.pooler },
+      // What the provider names, and what the data is in: they differ from a restore to the next claim [CAP-06].
       epoch: description?.epoch ?? null,
+      dataEpoch: epochs?.data ?? null,
     },
   }
 }

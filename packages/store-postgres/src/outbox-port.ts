@@ -130,6 +130,8 @@ export function outboxPortStatements(s: SchemaName) {
 interface OutboxPortOptions {
   readonly statements: OutboxPortStatements
   readonly limits: StoreCapabilities['outbox']
+  /** Makes sure that no lease of an earlier epoch is honoured; before every call that gives or takes one [CAP-06]. */
+  readonly settleEpoch: () => Promise<void>
   /** Runs work in one committed transaction of the relay. */
   readonly transact: <Result>(work: (session: Session) => Promise<Result>) => Promise<Result>
 }
@@ -165,7 +167,7 @@ class PostgresOutboxPort implements OutboxPort {
   async claim(request: ClaimRequest): Promise<OutboxLease> {
     const { consumer, limit, leaseMs } = validate(this.#claimSchema, request)
     const maxAttempts = String(this.#options.limits.maxAttempts)
-    const [turn, rows] = await this.#inOneBatch([
+    const [turn, rows] = await this.#inThisEpoch([
       { statement: this.#sql.takeTurn, values: [String(leaseMs)] },
       { statement: this.#sql.claim, values: [String(limit), consumer, String(leaseMs), maxAttempts] },
     ])
@@ -184,13 +186,13 @@ class PostgresOutboxPort implements OutboxPort {
 
   async ack(request: AckRequest): Promise<void> {
     const { token, eventIds } = validate(ackRequestSchema, request)
-    await this.#inOneBatch([{ statement: this.#sql.ack, values: [ids(eventIds), String(token)] }])
+    await this.#inThisEpoch([{ statement: this.#sql.ack, values: [ids(eventIds), String(token)] }])
   }
 
   async extend(request: ExtendRequest): Promise<{ readonly expiresAt: Instant }> {
     const { token, eventIds, leaseMs } = validate(this.#extendSchema, request)
     const values = [ids(eventIds), String(token), String(leaseMs)]
-    const [rows] = await this.#inOneBatch([{ statement: this.#sql.extend, values }])
+    const [rows] = await this.#inThisEpoch([{ statement: this.#sql.extend, values }])
     return { expiresAt: parseTimestamp(rows?.[0]?.[1] ?? '') }
   }
 
@@ -198,13 +200,13 @@ class PostgresOutboxPort implements OutboxPort {
     const { token, eventIds, reason, retryAfterMs } = validate(nackRequestSchema, request)
     const maxAttempts = String(this.#options.limits.maxAttempts)
     const values = [ids(eventIds), String(token), reason, String(retryAfterMs), maxAttempts]
-    const [rows] = await this.#inOneBatch([{ statement: this.#sql.nack, values }])
+    const [rows] = await this.#inThisEpoch([{ statement: this.#sql.nack, values }])
     return { deadLettered: JSON.parse(rows?.[0]?.[1] ?? '[]') as Id[] }
   }
 
   async deadLetter(request: DeadLetterRequest): Promise<void> {
     const { token, eventIds, reason } = validate(deadLetterRequestSchema, request)
-    await this.#inOneBatch([
+    await this.#inThisEpoch([
       { statement: this.#sql.deadLetter, values: [ids(eventIds), String(token), reason] },
     ])
   }
@@ -253,6 +255,11 @@ class PostgresOutboxPort implements OutboxPort {
         }
       }),
     }
+  }
+
+  async #inThisEpoch(calls: readonly StatementCall[]): Promise<readonly (readonly Row[])[]> {
+    await this.#options.settleEpoch()
+    return await this.#inOneBatch(calls)
   }
 
   async #inOneBatch(calls: readonly StatementCall[]): Promise<readonly (readonly Row[])[]> {

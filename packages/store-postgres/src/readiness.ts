@@ -7,6 +7,7 @@ import {
 } from '@user-engine/store-protocol'
 import type { ConnectionLease } from './capability/postgres-capability.ts'
 import type { Connection } from './connection/connection.ts'
+import type { EpochFinding } from './epochs/epoch-keeper.ts'
 import {
   factStatements,
   type RoleFacts,
@@ -30,6 +31,7 @@ interface ReadinessInputs {
     work: (connection: Connection) => Promise<Result>,
   ) => Promise<Result>
   readonly gate: SchemaGate
+  readonly compareEpochs: () => Promise<EpochFinding>
   readonly outboxStats: () => Promise<OutboxStats>
 }
 
@@ -113,8 +115,44 @@ async function checkRelay(inputs: ReadinessInputs): Promise<readonly ReadinessCh
     pass('relay.reachable', 'The relay login reaches the server.'),
     ...checkRole('relay', role),
   ]
-  const stats = await inputs.outboxStats().catch(() => null)
-  return stats === null ? reachable : [...reachable, ...checkOutbox(stats)]
+  // Without a schema there is neither; what is wrong with the schema is said elsewhere.
+  const [stats, epochs] = await Promise.all([
+    inputs.outboxStats().catch(() => null),
+    inputs.compareEpochs().catch(() => null),
+  ])
+  return [
+    ...reachable,
+    ...(stats === null ? [] : checkOutbox(stats)),
+    ...(epochs === null ? [] : [checkEpoch(epochs)]),
+  ]
+}
+
+function checkEpoch({ state }: EpochFinding): ReadinessCheck {
+  const code = `epoch.${state}`
+  switch (state) {
+    case 'current':
+      return pass(code, 'The data is in the epoch that the provider names.')
+    case 'pending':
+      return warn(
+        code,
+        'The provider names a new epoch: leases from before it end with the next claim.',
+        'Nothing, if a relay runs; otherwise start one.',
+      )
+    case 'superseded':
+      return fail(
+        code,
+        'The data has left the epoch that the provider names: no event is handed over.',
+        'Hand over the description of today; an epoch that has ended never comes back, so let the provider name a new one.',
+      )
+    case 'unchanged':
+      return warn(
+        code,
+        'The server was restored, promoted or replaced, and the provider names the same epoch as before.',
+        'Let the provider change the epoch: until then, leases from before are honoured.',
+      )
+    default:
+      return warn(code, 'The provider does not describe its capability.', 'Check the provider.')
+  }
 }
 
 function checkServer(server: ServerFacts): readonly ReadinessCheck[] {

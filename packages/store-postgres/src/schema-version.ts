@@ -1,5 +1,6 @@
 // Whether this release may serve the schema it finds. The answer is looked up before the first unit of work and kept
 // once it is yes: a schema that moves on while a release runs stays one that the release can live with [MIG-02, MIG-04].
+// When connections were lost it is looked up again: what is there now may be a backup from before a migration.
 import { type SchemaVersion, UserEngineError } from '@user-engine/store-protocol'
 import type { Connection } from './connection/connection.ts'
 import { defineStatement, type Row } from './connection/statement.ts'
@@ -16,6 +17,8 @@ import type { SchemaName } from './sql/schema-name.ts'
 export interface SchemaGate {
   /** Whether the schema has been found fit to serve. */
   readonly isOpen: boolean
+  /** The next unit of work looks again. */
+  close(): void
   /** Looks at the schema. @throws UserEngineError `SCHEMA_MISMATCH` when it may not be served. */
   open(connection: Connection): Promise<void>
   /** Looks at the schema and says what it finds. */
@@ -49,6 +52,10 @@ class LedgerGate implements SchemaGate {
     this.#exists = defineStatement(sql.exists)
     this.#ledger = defineStatement(sql.ledger)
     this.#compatibility = defineStatement(sql.compatibility)
+  }
+
+  close(): void {
+    this.isOpen = false
   }
 
   async open(connection: Connection): Promise<void> {

@@ -287,9 +287,12 @@ class BatchSession implements Session {
     const connection = this.#connection
     this.#connection = null
     if (connection === null) return
+    // A server that takes no work any more, such as one that was demoted: its other connections are no better.
+    const { failure } = this.#levels[0]
+    const isUseless = failure !== null && isConnectionLoss(failure)
     const rolledBack =
       !this.#inTransaction || (await succeedsWithin(connection.execute([ROLLBACK]), GRACE_MS))
-    if (rolledBack) connection.release()
+    if (rolledBack && !isUseless) connection.release()
     else connection.destroy()
   }
 

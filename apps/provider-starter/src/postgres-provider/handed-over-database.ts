@@ -100,8 +100,8 @@ async function createLogins(client: pg.Client, database: string): Promise<Logins
 // Another server, another history after a promotion, or another database under the name: another epoch [CAP-06].
 async function readEpoch(client: pg.Client): Promise<string> {
   const { rows } = await client.query<{ epoch: string }>(`
-    SELECT concat_ws('-', system_identifier, timeline_id, (SELECT oid FROM pg_database WHERE datname = current_database()))
-      AS epoch FROM pg_control_system(), pg_control_checkpoint()`)
+    SELECT concat_ws('-', system_identifier, left(pg_walfile_name(pg_current_wal_lsn()), 8),
+      (SELECT oid FROM pg_database WHERE datname = current_database())) AS epoch FROM pg_control_system()`)
   const [row] = rows
   if (row === undefined) throw new TypeError('the server did not say which it is')
   return row.epoch

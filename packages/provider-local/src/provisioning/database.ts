@@ -143,8 +143,9 @@ async function prepareSchema(client: pg.Client, territory: LoginTerritory, schem
 
 async function readEpoch(client: pg.Client, name: string): Promise<string> {
   const { rows } = await client.query<{ epoch: string }>(
-    `SELECT concat_ws('-', s.system_identifier, c.timeline_id, d.oid) AS epoch
-    FROM pg_control_system() AS s, pg_control_checkpoint() AS c, pg_database AS d
+    // The timeline that is written now: what the last checkpoint says of it lags behind a promotion.
+    `SELECT concat_ws('-', s.system_identifier, left(pg_walfile_name(pg_current_wal_lsn()), 8), d.oid) AS epoch
+    FROM pg_control_system() AS s, pg_database AS d
     WHERE d.datname = $1`,
     [name],
   )

@@ -6,7 +6,10 @@
 export interface PostgresCapability {
   /** Facts about what is handed over; the store checks them at readiness and does not assume them [CAP-03]. */
   describe(): Promise<CapabilityDescription>
-  /** A connection lease for one role: the current one, or a newer one when the current one is about to end [CAP-04]. */
+  /**
+   * A connection lease for one role: the current one, or a newer one when the current one is about to end [CAP-04], or leads
+   * to a server that is no longer the one. Asked again after connections were lost, at most once a second.
+   */
   lease(role: LeaseRole): Promise<ConnectionLease>
 }
 
@@ -36,13 +39,13 @@ export interface CapabilityDescription {
   }
   /** How many connections one instance of the store may open. `runtime` is at least 2: one is kept for denials [AUD-04]. */
   readonly maxConnections: { readonly runtime: number; readonly relay: number }
-  /** Changes after a restore or a promotion: what was leased under an older epoch is void [CAP-06]. */
+  /** Changes after every restore and promotion, and never comes back: what was leased under an older epoch is void [CAP-06]. */
   readonly epoch: string
 }
 
 /** A credential for a time. */
 export interface ConnectionLease {
-  /** Names the lease in diagnostics. */
+  /** Names the lease: one with another address or credential has another name. */
   readonly leaseId: string
   readonly host: string
   readonly port: number

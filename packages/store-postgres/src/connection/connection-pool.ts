@@ -1,8 +1,9 @@
 // Connections come from leases, and leases end. A pool holds one generation of connections per lease: new work gets
 // the newest generation, older ones finish what they have and are then closed, at the latest after the drain window.
-import { UserEngineError } from '@user-engine/store-protocol'
+import { isUserEngineError, UserEngineError } from '@user-engine/store-protocol'
 import pg from 'pg'
 import type { ConnectionLease, LeaseRole, PostgresCapability } from '../capability/postgres-capability.ts'
+import { withinTime } from '../within-time.ts'
 import { clientConfig } from './client-config.ts'
 import { type Connection, createConnection } from './connection.ts'
 import { isCredentialRefusal, mapConnectError } from './map-error.ts'
@@ -13,7 +14,14 @@ export interface ConnectionPoolOptions {
   readonly maxConnections: number
   readonly namedStatements: boolean
   readonly applicationName: string
+  /** Called when a connection was lost or could not be had, and when a newer lease is in use. */
+  readonly onDoubt: () => void
 }
+
+/** How long a lease is not asked for again after a failure that a newer one might mend, in milliseconds. */
+const RENEWAL_PAUSE_MS = 1_000
+/** How long the provider may take to hand out a lease, in milliseconds. */
+const LEASE_TIMEOUT_MS = 10_000
 
 export interface ConnectionPool {
   /**
@@ -50,6 +58,9 @@ class LeasedConnectionPool implements ConnectionPool {
   readonly #retired = new Set<Generation>()
   #current: Generation | null = null
   #renewal: Promise<Generation> | null = null
+  #renewedAt = 0
+  /** The current lease may lead to a server that is gone: after a failover the provider hands out another address. */
+  #isDoubted = false
   #closing: Promise<void> | null = null
 
   constructor(options: ConnectionPoolOptions) {
@@ -75,18 +86,39 @@ class LeasedConnectionPool implements ConnectionPool {
   async acquire(timeoutMs: number): Promise<Connection> {
     if (this.#closing !== null) throw new UserEngineError('STORE_CLOSED', {})
     const deadline = performance.now() + timeoutMs
-    const generation = isDue(this.#current) ? await this.#renew() : this.#current
+    const generation = isDue(this.#current) ? await this.#renew() : await this.#trusted(this.#current)
     try {
       return await this.#connect(generation, deadline)
     } catch (error) {
-      // The credential may have been replaced before its announced end: one newer lease is tried.
-      if (!isCredentialRefusal(error)) throw this.#explain(error)
-      const renewed =
-        this.#current === generation ? await this.#renew() : (this.#current ?? (await this.#renew()))
+      if (isUserEngineError(error)) throw this.#explain(error)
+      this.#doubt()
+      // The credential may have been replaced before its announced end: one newer lease is tried. So it is when the server
+      // may have been replaced, if there is another lease at all.
+      const renewed = isCredentialRefusal(error)
+        ? await this.#successorOf(generation)
+        : await this.#trusted(generation)
+      if (renewed === generation && !isCredentialRefusal(error)) throw this.#explain(error)
       return await this.#connect(renewed, deadline).catch((second) => {
         throw this.#explain(second)
       })
     }
+  }
+
+  /** The generation, or a newer one when there is doubt about it and the provider has another lease. */
+  async #trusted(generation: Generation): Promise<Generation> {
+    const isToAsk = this.#isDoubted && performance.now() - this.#renewedAt > RENEWAL_PAUSE_MS
+    if (!isToAsk && this.#renewal === null) return this.#current ?? generation
+    // A provider that does not answer has nothing better.
+    return await withinTime(this.#renew(), RENEWAL_PAUSE_MS).catch(() => generation)
+  }
+
+  async #successorOf(generation: Generation): Promise<Generation> {
+    return this.#current === generation || this.#current === null ? await this.#renew() : this.#current
+  }
+
+  #doubt(): void {
+    this.#isDoubted = true
+    this.#options.onDoubt()
   }
 
   #explain(error: unknown): UserEngineError {
@@ -99,7 +131,8 @@ class LeasedConnectionPool implements ConnectionPool {
       const timer = setTimeout(
         () => {
           settled = true
-          const waiting = generation.pool.totalCount >= this.#options.maxConnections
+          const waiting = generation.busy.size >= this.#options.maxConnections
+          if (!waiting) this.#doubt()
           reject(new UserEngineError('UNAVAILABLE', { reason: waiting ? 'overloaded' : 'unreachable' }))
         },
         Math.max(1, deadline - performance.now()),
@@ -119,6 +152,7 @@ class LeasedConnectionPool implements ConnectionPool {
           named: this.#options.namedStatements,
           release: (broken) => {
             generation.busy.delete(connection)
+            if (broken === true) this.#doubt()
             release(broken)
           },
         })
@@ -136,14 +170,20 @@ class LeasedConnectionPool implements ConnectionPool {
   }
 
   async #startGeneration(): Promise<Generation> {
-    const lease = await this.#options.capability.lease(this.#options.role).catch((error: unknown) => {
+    this.#renewedAt = performance.now()
+    this.#isDoubted = false
+    const { capability, role } = this.#options
+    const lease = await withinTime(capability.lease(role), LEASE_TIMEOUT_MS).catch((error: unknown) => {
+      this.#isDoubted = true
       throw new UserEngineError('UNAVAILABLE', { reason: 'refused' }, { cause: error })
     })
     const before = this.#current
-    if (before !== null && before.lease.leaseId === lease.leaseId) return before
+    if (before !== null && isSame(before.lease, lease)) return before
     const generation: Generation = { lease, pool: this.#openPool(lease), busy: new Set() }
     this.#current = generation
-    if (before !== null) this.#retire(before)
+    if (before === null) return generation
+    this.#retire(before)
+    this.#options.onDoubt()
     return generation
   }
 
@@ -156,7 +196,7 @@ class LeasedConnectionPool implements ConnectionPool {
       onConnect: prepareConnection,
     })
     // A connection that breaks while idle is dropped by the pool; one that breaks in use fails its batch.
-    pool.on('error', () => {})
+    pool.on('error', () => this.#doubt())
     pool.on('connect', (client) => client.on('error', () => {}))
     return pool
   }
@@ -195,6 +235,10 @@ async function prepareConnection(client: pg.ClientBase): Promise<void> {
   await client.query(
     `SELECT set_config('TimeZone', 'UTC', false), set_config('DateStyle', 'ISO, YMD', false)`,
   )
+}
+
+function isSame(one: ConnectionLease, other: ConnectionLease): boolean {
+  return one.leaseId === other.leaseId && one.host === other.host && one.port === other.port
 }
 
 function isDue(generation: Generation | null): generation is null {

@@ -26,6 +26,7 @@ export const GRANTS: readonly Grant[] = [
   { table: 'tenant_profile_values', runtime: 'SELECT, INSERT, UPDATE, DELETE' },
   { table: 'idempotency_keys', runtime: 'SELECT, INSERT, UPDATE', relay: 'SELECT, DELETE' },
   { table: 'audit_records', runtime: 'SELECT, INSERT' },
+  { table: 'epochs', relay: 'SELECT, INSERT' },
   { table: 'outbox_events', runtime: 'SELECT, INSERT', relay: 'SELECT' },
   { table: 'outbox_deliveries', runtime: 'SELECT, INSERT', relay: 'SELECT, INSERT, UPDATE, DELETE' },
   { table: 'outbox_dead_letters', runtime: 'SELECT', relay: 'SELECT, INSERT, DELETE' },
@@ -41,7 +42,7 @@ export function accessSql(schema: SchemaName, roles: CapabilityDescription['role
     `REVOKE ALL ON ALL SEQUENCES IN SCHEMA ${schema} FROM PUBLIC, ${runtime}, ${relay}`,
     `GRANT USAGE ON SCHEMA ${schema} TO ${runtime}, ${relay}`,
     `GRANT USAGE ON SEQUENCE ${schema}.outbox_positions TO ${runtime}`,
-    `GRANT USAGE, SELECT ON SEQUENCE ${schema}.outbox_tokens TO ${relay}`,
+    `GRANT USAGE, SELECT, UPDATE ON SEQUENCE ${schema}.outbox_tokens TO ${relay}`,
   ]
   for (const { table, runtime: forRuntime, relay: forRelay } of GRANTS) {
     if (forRuntime !== undefined) lines.push(`GRANT ${forRuntime} ON ${schema}.${table} TO ${runtime}`)

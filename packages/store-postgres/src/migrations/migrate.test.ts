@@ -271,6 +271,7 @@ const SENT = `'user', 'u1', 'user.renamed'`
 /** A row for each table, in the order of their references. */
 const ROWS: { readonly [table: string]: string } = {
   schema_compatibility: `(oldest_known_migration) VALUES ('20261123090000_platform')`,
+  epochs: `(epoch, server_mark) VALUES ('cluster-7', 'mark')`,
   users: `(id, kind, display_name, status, ${COMMON}) VALUES (${UUID}, 'person', 'Zoë', 'active', ${STAMPS})`,
   accounts: `(id, user_id, kind, status, ${COMMON}) VALUES (${UUID}, ${UUID}, 'human', 'active', ${STAMPS})`,
   external_identities: `(id, user_id, issuer, subject, ${COMMON}) VALUES (${UUID}, ${UUID}, 'https://idp', 'S', ${STAMPS})`,

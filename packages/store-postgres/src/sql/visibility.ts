@@ -14,19 +14,24 @@ export function ofTenant(column: string, parameter: string): string {
 export function seesUser(schema: SchemaName, alias: string, tenant: string): string {
   return `((SELECT true FROM ${schema}.tenant_accounts ta
     WHERE ${ofTenant('ta.tenant_id', tenant)} AND ta.user_id = ${alias}.id LIMIT 1)
-    OR ${alias}.created_in = pg_current_xact_id_if_assigned())`
+    OR ${isOwn(alias)})`
 }
 
 /** The same for a user id instead of a row of users; evaluated once per statement when it is a parameter. */
 export function seesUserId(schema: SchemaName, userId: string, tenant: string): string {
   return `((SELECT true FROM ${schema}.tenant_accounts ta
     WHERE ${ofTenant('ta.tenant_id', tenant)} AND ta.user_id = ${userId} LIMIT 1)
-    OR (SELECT u.created_in = pg_current_xact_id_if_assigned() FROM ${schema}.users u WHERE u.id = ${userId}))`
+    OR (SELECT ${isOwn('u')} FROM ${schema}.users u WHERE u.id = ${userId}))`
 }
 
 /** Accounts the tenant sees: those with a tenant account in it, and those this transaction inserted [TEN-02]. */
 export function seesAccount(schema: SchemaName, alias: string, tenant: string): string {
   return `((SELECT true FROM ${schema}.tenant_accounts ta
     WHERE ${ofTenant('ta.tenant_id', tenant)} AND ta.account_id = ${alias}.id LIMIT 1)
-    OR ${alias}.created_in = pg_current_xact_id_if_assigned())`
+    OR ${isOwn(alias)})`
+}
+
+/** Whether the transaction that asks inserted the row: a number and its start name one transaction, also across restores. */
+function isOwn(alias: string): string {
+  return `(${alias}.created_in = pg_current_xact_id_if_assigned() AND ${alias}.created_in_since = transaction_timestamp())`
 }

@@ -46,6 +46,7 @@ export interface ErrorData {
       | 'overloaded'
       | 'starting'
       | 'refused'
+      | 'superseded'
       | 'authorization'
   }
   /** `eventIds` are those of the request that the token does not hold. */

@@ -95,7 +95,8 @@ export type DeadLetterRequest = Readonly<z.infer<typeof deadLetterRequestSchema>
  *
  * Every method that takes a token is all or nothing: when one named event is not held by it, nothing changes and
  * UserEngineError `STALE_LEASE` names the events that are not [OBX-03]. The token decides and not the clock: a lease that has
- * run out can still be settled or extended until somebody else claims the event. A lease never ends before its time.
+ * run out can still be settled or extended until somebody else claims the event. A lease never ends before its time,
+ * unless the backend was restored or replaced: then every lease from before is void [CAP-06].
  * All of them throw `VALIDATION` for a malformed request, and for one beyond what the manifest allows.
  */
 export interface OutboxPort {

@@ -54,6 +54,6 @@ export const POSTGRES_CAPABILITY_RULES = [
     text: 'After a restore or a failover the epoch changes; the store notices, and nothing is lost or handed over under an old lease.',
     reason: 'A restored database believes in leases of the future it lost.',
     untested:
-      'A property of what a provider hands over, not of a store: the store shows the epoch in its diagnostics. Not shown yet: a restore and a failover on real servers.',
+      'A property of what a provider hands over, not of a store: what a store does with a new epoch is shown by epoch-keeper.test.ts of store-postgres. Not shown yet: a restore and a failover on real servers.',
   },
 ] as const satisfies readonly Rule[]

@@ -18,8 +18,10 @@ CREATE TABLE users (
   version integer NOT NULL CHECK (version >= 1),
   created_at timestamptz(3) NOT NULL,
   updated_at timestamptz(3) NOT NULL,
-  -- The inserting transaction sees the row before a tenant account makes it visible to the tenant [TXN-06, TEN-02].
-  created_in xid8 NOT NULL DEFAULT pg_current_xact_id()
+  -- The inserting transaction sees the row before a tenant account makes it visible to the tenant [TXN-06, TEN-02]. Its
+  -- number alone would not tell: numbers begin again where a dump is restored, and another tenant's transaction gets it.
+  created_in xid8 NOT NULL DEFAULT pg_current_xact_id(),
+  created_in_since timestamptz NOT NULL DEFAULT transaction_timestamp()
 );
 
 CREATE TABLE accounts (
@@ -31,7 +33,8 @@ CREATE TABLE accounts (
   version integer NOT NULL CHECK (version >= 1),
   created_at timestamptz(3) NOT NULL,
   updated_at timestamptz(3) NOT NULL,
-  created_in xid8 NOT NULL DEFAULT pg_current_xact_id()
+  created_in xid8 NOT NULL DEFAULT pg_current_xact_id(),
+  created_in_since timestamptz NOT NULL DEFAULT transaction_timestamp()
 );
 
 CREATE INDEX accounts_user_id_id_idx ON accounts (user_id, id);

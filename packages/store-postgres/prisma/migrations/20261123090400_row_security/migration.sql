@@ -22,27 +22,31 @@ ALTER TABLE users ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY users_visible ON users FOR SELECT USING (
   (SELECT scope_is_platform())
   OR (SELECT true FROM tenant_accounts t WHERE t.tenant_id = (SELECT scope_key()) AND t.user_id = users.id LIMIT 1)
-  OR (created_in = pg_current_xact_id_if_assigned() AND (SELECT scope_key()) IS NOT NULL)
+  OR (created_in = pg_current_xact_id_if_assigned() AND created_in_since = transaction_timestamp()
+    AND (SELECT scope_key()) IS NOT NULL)
 );
 CREATE POLICY users_insert ON users FOR INSERT WITH CHECK ((SELECT scope_key()) IS NOT NULL);
 CREATE POLICY users_update ON users FOR UPDATE USING (
   (SELECT scope_is_platform())
   OR (SELECT true FROM tenant_accounts t WHERE t.tenant_id = (SELECT scope_key()) AND t.user_id = users.id LIMIT 1)
-  OR (created_in = pg_current_xact_id_if_assigned() AND (SELECT scope_key()) IS NOT NULL)
+  OR (created_in = pg_current_xact_id_if_assigned() AND created_in_since = transaction_timestamp()
+    AND (SELECT scope_key()) IS NOT NULL)
 );
 
 ALTER TABLE accounts ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY accounts_visible ON accounts FOR SELECT USING (
   (SELECT scope_is_platform())
   OR (SELECT true FROM tenant_accounts t WHERE t.tenant_id = (SELECT scope_key()) AND t.account_id = accounts.id LIMIT 1)
-  OR (created_in = pg_current_xact_id_if_assigned() AND (SELECT scope_key()) IS NOT NULL)
+  OR (created_in = pg_current_xact_id_if_assigned() AND created_in_since = transaction_timestamp()
+    AND (SELECT scope_key()) IS NOT NULL)
 );
 CREATE POLICY accounts_insert ON accounts FOR INSERT
   WITH CHECK ((SELECT true FROM users u WHERE u.id = accounts.user_id));
 CREATE POLICY accounts_update ON accounts FOR UPDATE USING (
   (SELECT scope_is_platform())
   OR (SELECT true FROM tenant_accounts t WHERE t.tenant_id = (SELECT scope_key()) AND t.account_id = accounts.id LIMIT 1)
-  OR (created_in = pg_current_xact_id_if_assigned() AND (SELECT scope_key()) IS NOT NULL)
+  OR (created_in = pg_current_xact_id_if_assigned() AND created_in_since = transaction_timestamp()
+    AND (SELECT scope_key()) IS NOT NULL)
 );
 
 -- Identities and global values follow their user; the user's own policy decides what is visible.
@@ -139,7 +143,8 @@ SET search_path FROM CURRENT AS $$
 BEGIN
   RETURN scope_is_platform()
     OR EXISTS (SELECT 1 FROM tenant_accounts t WHERE t.tenant_id = scope_key() AND t.user_id = of_user)
-    OR EXISTS (SELECT 1 FROM users u WHERE u.id = of_user AND u.created_in = pg_current_xact_id_if_assigned());
+    OR EXISTS (SELECT 1 FROM users u WHERE u.id = of_user AND u.created_in = pg_current_xact_id_if_assigned()
+      AND u.created_in_since = transaction_timestamp());
 END
 $$;
 
@@ -159,7 +164,7 @@ BEGIN
       SELECT version INTO current_version FROM users WHERE id = record_id AND sees_user(id);
     WHEN 'account' THEN
       SELECT version INTO current_version FROM accounts WHERE id = record_id AND (
-        scope_is_platform() OR created_in = pg_current_xact_id_if_assigned()
+        scope_is_platform() OR (created_in = pg_current_xact_id_if_assigned() AND created_in_since = transaction_timestamp())
         OR EXISTS (SELECT 1 FROM tenant_accounts t WHERE t.tenant_id = scope_key() AND t.account_id = accounts.id));
     WHEN 'external-identity' THEN
       SELECT version INTO current_version FROM external_identities WHERE id = record_id AND sees_user(user_id);
