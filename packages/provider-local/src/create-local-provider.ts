@@ -13,7 +13,7 @@ export type Major = (typeof MAJORS)[number]
 
 export interface LocalProviderOptions {
   /**
-   * Default `auto`: a given URL; else a container where a runtime answers and neither `dataDir` nor `port` is given;
+   * Default `auto`: a given URL; else a container where a runtime answers and none of `dataDir`, `port` and `archive` is given;
    * else an embedded server.
    */
   readonly backend?: 'auto' | BackendKind
@@ -27,6 +27,8 @@ export interface LocalProviderOptions {
   readonly major?: Major
   /** Container, embedded: server settings, as in postgresql.conf. */
   readonly settings?: Readonly<Record<string, string>>
+  /** Embedded: keeps the log of the server, for `recovery.backUp` and `recovery.restore`. Default `false`. */
+  readonly archive?: boolean
   /** How the names of all roles begin. Default `user_engine`; for a server that others provision as well. */
   readonly rolePrefix?: string
   /** Told what is done, one line each, without secrets. Default: nobody. */
@@ -38,6 +40,8 @@ const ATTEMPTS = 3
 
 // The provider decides where the server listens and what it serves.
 const RESERVED_SETTINGS = [
+  'archive_command',
+  'archive_mode',
   'config_file',
   'data_directory',
   'external_pid_file',
@@ -73,8 +77,11 @@ function isUnavailable(error: unknown): boolean {
 }
 
 async function openBackend(options: LocalProviderOptions, log: (line: string) => void): Promise<Backend> {
-  const { databaseUrl, dataDir, port, major, settings = {} } = options
-  switch (await chooseBackend(options)) {
+  const { databaseUrl, dataDir, port, major, settings = {}, archive = false } = options
+  const kind = await chooseBackend(options)
+  if (archive && kind !== 'embedded')
+    throw invalid('Only an embedded server keeps its log: leave archive out, or choose that backend.')
+  switch (kind) {
     case 'url':
       if (databaseUrl === undefined) throw invalid('The url backend needs databaseUrl.')
       if (Object.keys(settings).length > 0) log('the given server keeps its own settings')
@@ -82,15 +89,15 @@ async function openBackend(options: LocalProviderOptions, log: (line: string) =>
     case 'container':
       return await createContainerBackend({ major: major ?? NEWEST_MAJOR, settings, log })
     case 'embedded':
-      return await createEmbeddedBackend({ dataDir, port, major, settings, log })
+      return await createEmbeddedBackend({ dataDir, port, major, settings, archive, log })
   }
 }
 
 async function chooseBackend(options: LocalProviderOptions): Promise<BackendKind> {
-  const { backend = 'auto', databaseUrl, dataDir, port } = options
+  const { backend = 'auto', databaseUrl, dataDir, port, archive = false } = options
   if (backend !== 'auto') return backend
   if (databaseUrl !== undefined) return 'url'
-  const isEmbeddedOnly = dataDir !== undefined || port !== undefined
+  const isEmbeddedOnly = dataDir !== undefined || port !== undefined || archive
   return !isEmbeddedOnly && (await hasContainerRuntime()) ? 'container' : 'embedded'
 }
 

@@ -16,3 +16,4 @@ export {
   type ServerHandle,
 } from './local-provider.ts'
 export { ProviderError, type ProviderErrorCode } from './provider-error.ts'
+export type { BaseBackup, Recovery, RestoreTarget, Standby, StandbyOptions } from './recovery.ts'

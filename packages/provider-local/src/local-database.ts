@@ -35,6 +35,7 @@ export interface LocalDatabase {
 
 /** What the provider alone may do with a database. */
 export interface ManagedDatabase extends LocalDatabase {
+  readonly schema: string
   /** Says which epoch it is after provisioning, and makes logins where there are none. */
   renew(epoch: string): Promise<void>
   /** Ends all logins at once, also those that drain; nothing can be leased from now on. */
@@ -60,6 +61,7 @@ const MAX_CONNECTIONS = { runtime: 20, relay: 8 }
 
 class ProvisionedDatabase implements ManagedDatabase {
   readonly name: string
+  readonly schema: string
   readonly capability: PostgresCapability
   readonly #options: ManagedDatabaseOptions
   readonly #draining = new Map<Logins, NodeJS.Timeout>()
@@ -69,6 +71,7 @@ class ProvisionedDatabase implements ManagedDatabase {
 
   constructor(options: ManagedDatabaseOptions) {
     this.name = options.name
+    this.schema = options.schema
     this.#options = options
     this.capability = { describe: async () => this.#describe(), lease: async (role) => this.#lease(role) }
   }
@@ -167,7 +170,8 @@ class ProvisionedDatabase implements ManagedDatabase {
     const { host, port, tls } = territory.admin
     const { name: user, password } = this.#current()[role]
     return {
-      leaseId: user,
+      // Another epoch may be at another address.
+      leaseId: `${user}@${this.#epoch}`,
       host,
       port,
       database: this.name,

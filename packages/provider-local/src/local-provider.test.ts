@@ -42,7 +42,7 @@ describe('provisioning', () => {
     for (const role of roles) {
       const lease = await capability.lease(role)
       expect(lease).toEqual({
-        leaseId: lease.user,
+        leaseId: `${lease.user}@${description.epoch}`,
         host,
         port,
         database: name,

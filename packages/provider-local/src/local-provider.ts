@@ -10,11 +10,13 @@ import { ProviderError } from './provider-error.ts'
 import {
   assertDatabaseName,
   assertSchemaName,
+  databaseExists,
   dropDatabase,
   provisionDatabase,
 } from './provisioning/database.ts'
 import { type LoginTerritory, removeAbandonedLogins } from './provisioning/logins.ts'
-import { readServerFacts } from './server-facts.ts'
+import { type Recovery, refusedRecovery } from './recovery.ts'
+import { readServerFacts, type ServerFacts } from './server-facts.ts'
 
 export interface ProvisionOptions {
   /** Default `user_engine`. */
@@ -50,6 +52,8 @@ export interface LocalProvider {
   dropDatabase(name: string): Promise<void>
   /** @throws ProviderError `NOT_SUPPORTED` for a given server, and for one that another process owns. */
   readonly faults: BackendFaults
+  /** Backups, restores and standbys: embedded servers that this process started. Elsewhere it throws `NOT_SUPPORTED`. */
+  readonly recovery: Recovery
   /** What another process needs to attach to the same server; it holds the administrator's password. */
   readonly serverHandle: ServerHandle
   /** Ends everything this provider started, and removes its logins. A server that was there before goes on. */
@@ -75,56 +79,98 @@ export interface ProviderSettings {
 export async function attachLocalProvider(handle: ServerHandle): Promise<LocalProvider> {
   const { kind, label, admin, rolePrefix } = handle
   const faults = refusedFaults("another process's server")
+  const recovery = refusedRecovery("another process's server")
   return await providerOver(
-    { kind, label, admin, reused: true, data: 'given', faults, stop: async () => {} },
+    { kind, label, admin, reused: true, data: 'given', faults, recovery, stop: async () => {} },
     { rolePrefix, major: undefined, log: () => {} },
   )
 }
 
 /** A provider over a backend that answers. */
 export async function providerOver(backend: Backend, settings: ProviderSettings): Promise<LocalProvider> {
-  const { admin, label } = backend
-  const facts = await readServerFacts(admin)
+  const { label } = backend
+  const facts = await readServerFacts(backend.admin)
   if (settings.major !== undefined && settings.major !== facts.major) {
     throw new ProviderError(
       'NOT_SUPPORTED',
       `The ${label} is ${facts.version} and Postgres ${settings.major} was asked for: choose another backend.`,
     )
   }
-  const territory = { admin, facts, rolePrefix: settings.rolePrefix }
+  const territory = new BackendTerritory(backend, facts, settings.rolePrefix)
   if (backend.data === 'kept' && !backend.reused) await removeAbandonedLogins(territory)
   return new BackendProvider(backend, territory, settings.log)
 }
 
-class BackendProvider implements LocalProvider {
-  readonly backend: LocalProvider['backend']
-  readonly faults: BackendFaults
-  readonly serverHandle: ServerHandle
+/** The server that has the data now: it changes with a restore and a promotion. */
+class BackendTerritory implements LoginTerritory {
+  readonly rolePrefix: string
   readonly #backend: Backend
-  readonly #territory: LoginTerritory
+  facts: ServerFacts
+
+  constructor(backend: Backend, facts: ServerFacts, rolePrefix: string) {
+    this.#backend = backend
+    this.facts = facts
+    this.rolePrefix = rolePrefix
+  }
+
+  get admin(): AdminConnection {
+    return this.#backend.admin
+  }
+}
+
+class BackendProvider implements LocalProvider {
+  readonly faults: BackendFaults
+  readonly recovery: Recovery
+  readonly #backend: Backend
+  readonly #territory: BackendTerritory
   readonly #log: (line: string) => void
   readonly #databases = new Map<string, ManagedDatabase>()
   #stopping: Promise<void> | null = null
 
-  constructor(backend: Backend, territory: LoginTerritory, log: (line: string) => void) {
-    const { kind, label, reused, admin, faults } = backend
-    const { facts, rolePrefix } = territory
-    const description = `${label} ${facts.version} on ${admin.host}:${admin.port}`
-    this.backend = { kind, description, reused, serverVersion: facts.version }
-    const whileRunning = (fault: () => Promise<void>) => async () => {
-      this.#assertRunning()
-      await fault()
-    }
+  constructor(backend: Backend, territory: BackendTerritory, log: (line: string) => void) {
+    const { faults, recovery } = backend
     this.faults = {
-      kill: whileRunning(faults.kill),
-      start: whileRunning(faults.start),
-      pause: whileRunning(faults.pause),
-      resume: whileRunning(faults.resume),
+      kill: () => this.#whileRunning(() => faults.kill()),
+      start: () => this.#whileRunning(() => faults.start()),
+      pause: () => this.#whileRunning(() => faults.pause()),
+      resume: () => this.#whileRunning(() => faults.resume()),
     }
-    this.serverHandle = { kind, label, admin, rolePrefix }
+    this.recovery = {
+      backUp: () => this.#whileRunning(() => recovery.backUp()),
+      markRestorePoint: (name) => this.#whileRunning(() => recovery.markRestorePoint(name)),
+      restore: (backup, target) =>
+        this.#whileRunning(async () => {
+          await recovery.restore(backup, target)
+          await this.#handOverAgain()
+        }),
+      startStandby: (options) =>
+        this.#whileRunning(async () => {
+          const standby = await recovery.startStandby(options)
+          return {
+            caughtUp: () => standby.caughtUp(),
+            promote: async () => {
+              await standby.promote()
+              await this.#handOverAgain()
+            },
+            stop: () => standby.stop(),
+          }
+        }),
+    }
     this.#backend = backend
     this.#territory = territory
     this.#log = log
+  }
+
+  get backend(): LocalProvider['backend'] {
+    const { kind, label, reused, admin } = this.#backend
+    const { version: serverVersion } = this.#territory.facts
+    const description = `${label} ${serverVersion} on ${admin.host}:${admin.port}`
+    return { kind, description, reused, serverVersion }
+  }
+
+  get serverHandle(): ServerHandle {
+    const { kind, label, admin } = this.#backend
+    return { kind, label, admin, rolePrefix: this.#territory.rolePrefix }
   }
 
   async provisionDatabase(options: ProvisionOptions = {}): Promise<LocalDatabase> {
@@ -165,6 +211,22 @@ class BackendProvider implements LocalProvider {
     } finally {
       await this.#backend.stop()
     }
+  }
+
+  /** Every database that is there gets new logins, and its capability describes the epoch that it is in now. */
+  async #handOverAgain(): Promise<void> {
+    this.#territory.facts = await readServerFacts(this.#territory.admin)
+    for (const database of this.#databases.values()) {
+      const { name, schema } = database
+      if (await databaseExists(this.#territory, name))
+        await database.renew(await provisionDatabase(this.#territory, { name, schema, template: undefined }))
+      else database.forget()
+    }
+  }
+
+  async #whileRunning<Result>(work: () => Promise<Result>): Promise<Result> {
+    this.#assertRunning()
+    return await work()
   }
 
   #assertRunning(): void {

@@ -1,4 +1,5 @@
 import type { LeaseTls } from '../capability.ts'
+import type { Recovery } from '../recovery.ts'
 
 /** How an administrator reaches the server. Plain data, so that test processes can pass it on. */
 export interface AdminConnection {
@@ -35,7 +36,9 @@ export interface Backend {
   readonly reused: boolean
   /** What its data does: `given` is somebody else's, `kept` outlives this process, `temporary` goes with `stop`. */
   readonly data: 'given' | 'kept' | 'temporary'
+  /** Of the server that has the data now. */
   readonly admin: AdminConnection
   readonly faults: BackendFaults
+  readonly recovery: Recovery
   stop(): Promise<void>
 }

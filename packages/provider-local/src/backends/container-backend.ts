@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { acceptsAdministrator } from '../administration.ts'
 import { ProviderError } from '../provider-error.ts'
+import { refusedRecovery } from '../recovery.ts'
 import type { AdminConnection, Backend } from './backend.ts'
 import { findFreePort } from './free-port.ts'
 
@@ -126,6 +127,7 @@ export async function createContainerBackend({ major, settings, log }: Container
         if (await isInState('Paused')) await processes.unpause()
       },
     },
+    recovery: refusedRecovery('a container'),
     stop: async () => {
       if (await isInState('Paused')) await processes.unpause()
       await container.stop()

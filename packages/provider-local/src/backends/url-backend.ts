@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import type { LeaseTls } from '../capability.ts'
 import { ProviderError } from '../provider-error.ts'
+import { refusedRecovery } from '../recovery.ts'
 import type { AdminConnection, Backend, BackendFaults } from './backend.ts'
 
 /**
@@ -15,6 +16,7 @@ export function createUrlBackend(databaseUrl: string): Backend {
     data: 'given',
     admin: parseDatabaseUrl(databaseUrl),
     faults: refusedFaults('a given server'),
+    recovery: refusedRecovery('a given server'),
     stop: async () => {},
   }
 }

@@ -51,11 +51,16 @@ export async function provisionDatabase(
   const { name } = request
   return await inTurn(admin, name, async (client) => {
     await createGroupRoles(client, territory)
-    if (!(await databaseExists(client, name))) await createDatabase(client, request)
+    if (!(await isThere(client, name))) await createDatabase(client, request)
     await client.query(`REVOKE ALL ON DATABASE ${identifier(name)} FROM PUBLIC`)
     await asAdministrator(admin, name, (there) => prepareSchema(there, territory, request.schema))
     return await readEpoch(client, name)
   })
+}
+
+/** Whether there is a database of this name. */
+export async function databaseExists({ admin }: LoginTerritory, name: string): Promise<boolean> {
+  return await asAdministrator(admin, admin.database, (client) => isThere(client, name))
 }
 
 /** Removes a database, whoever is connected to it, and all its logins. */
@@ -83,7 +88,7 @@ async function createGroupRoles(client: pg.Client, territory: LoginTerritory): P
   if (!territory.facts.isSuperuser) await client.query(`GRANT ${identifier(groups.owner)} TO CURRENT_USER`)
 }
 
-async function databaseExists(client: pg.Client, name: string): Promise<boolean> {
+async function isThere(client: pg.Client, name: string): Promise<boolean> {
   const { rowCount } = await client.query('SELECT FROM pg_database WHERE datname = $1', [name])
   return rowCount === 1
 }

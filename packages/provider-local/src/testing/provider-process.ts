@@ -9,7 +9,7 @@ export interface ProviderProcess {
   readonly child: ChildProcess
   /** The next thing it says; `null` when it ended without a word. */
   next(): Promise<ProviderMessage | null>
-  say(command: 'stop' | 'leave' | 'query'): void
+  say(command: 'stop' | 'leave' | 'query' | 'follow'): void
   /** Waits for its end. */
   ended(): Promise<void>
 }

@@ -1,5 +1,5 @@
-// A program that owns a provider and does what it is told: `stop`, `leave` (end without stopping), `query`. On Ctrl-C it
-// asks the server once more and stops it in order, as an application does.
+// A program that owns a provider and does what it is told: `stop`, `leave` (end without stopping), `query`, `follow` (start a
+// standby that must have each commit). On Ctrl-C it asks the server once more and stops it in order, as an application does.
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { createLocalProvider, type LocalProviderOptions } from '../create-local-provider.ts'
@@ -26,8 +26,9 @@ try {
   for (;;) {
     const command = await Promise.race([interrupted, commands.next().then(({ value }) => String(value))])
     if (command === 'leave') process.exit(0)
+    if (command === 'follow') await provider.recovery.startStandby({ synchronous: true })
     await query()
-    if (command === 'query') continue
+    if (command === 'query' || command === 'follow') continue
     await provider.stop()
     tell({ stopped: true })
     process.exit(0)

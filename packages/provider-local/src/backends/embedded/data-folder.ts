@@ -4,6 +4,10 @@
 //   administrator-password   the one secret that outlives a run: without it the cluster could not be administered
 //   server.log               what the server says
 //   owner                    the process that started the server last
+//   archive/                 the log, for a server that keeps it
+//   backups/<random>/        copies of the cluster
+//   restored-<random>/, standby-<random>/   clusters that took, or may take, the place of pgdata; log and owner beside them
+//   cluster                  the name of the cluster's folder when it is no longer pgdata
 import { randomBytes } from 'node:crypto'
 import {
   accessSync,
@@ -12,14 +16,18 @@ import {
   existsSync,
   linkSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   writeFileSync,
 } from 'node:fs'
-import { dirname, join, resolve } from 'node:path'
+import { dirname, join, relative, resolve } from 'node:path'
 import { errorCode, ProviderError } from '../../provider-error.ts'
 import { canReach, type ServerAccount } from './server-account.ts'
+
+const CHOICE_FILE = 'cluster'
 
 export interface DataFolder {
   readonly path: string
@@ -31,7 +39,39 @@ export interface DataFolder {
 
 /** Where the cluster of a data folder is. */
 export function clusterPath(path: string): string {
-  return join(path, 'pgdata')
+  try {
+    return join(path, readFileSync(join(path, CHOICE_FILE), 'utf8'))
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return join(path, 'pgdata')
+    throw error
+  }
+}
+
+/** Makes another folder the cluster of the data folder: from one moment to the next, whatever ends this process. */
+export function chooseCluster(path: string, cluster: string): void {
+  const draft = join(path, `${CHOICE_FILE}-${randomBytes(6).toString('hex')}`)
+  writeFileSync(draft, relative(path, cluster))
+  renameSync(draft, join(path, CHOICE_FILE))
+}
+
+/** The same data folder with another cluster in it, which has a log and an owner of its own. */
+export function besideCluster(data: DataFolder, cluster: string): DataFolder {
+  return { ...data, cluster, logFile: `${cluster}.log`, ownerFile: `${cluster}.owner` }
+}
+
+/** Removes a cluster that is not the data folder's, with what is beside it. */
+export function removeCluster(cluster: string): void {
+  // A server that is on its way out may still write there.
+  for (const path of [cluster, `${cluster}.log`, `${cluster}.owner`, `${cluster}.password`])
+    rmSync(path, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 })
+}
+
+/** Clusters beside the data folder's own one. */
+export function otherClusters(path: string): readonly string[] {
+  return readdirSync(path, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && /^(pgdata$|restored-|standby-)/.test(entry.name))
+    .map(({ name }) => join(path, name))
+    .filter((cluster) => cluster !== clusterPath(path))
 }
 
 /**

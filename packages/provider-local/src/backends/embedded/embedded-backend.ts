@@ -1,18 +1,23 @@
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
+import { refusedRecovery } from '../../recovery.ts'
 import type { Backend } from '../backend.ts'
 import { clusterPath, openDataFolder } from './data-folder.ts'
+import { createEmbeddedRecovery } from './embedded-recovery.ts'
 import { createPostgresServer } from './postgres-server.ts'
 import { findPrograms, type PostgresPrograms } from './programs.ts'
 import { assertAccount, reachablePrograms, serverAccount } from './server-account.ts'
 import { startServerGuard } from './server-guard.ts'
+import { createServerPlace } from './server-place.ts'
+import { archivePath, archiveSettings, makeArchive } from './wal-archive.ts'
 
 export interface EmbeddedOptions {
   readonly dataDir: string | undefined
   readonly port: number | undefined
   readonly major: number | undefined
   readonly settings: Readonly<Record<string, string>>
+  readonly archive: boolean
   readonly log: (line: string) => void
 }
 
@@ -43,39 +48,56 @@ async function openBackend(input: {
   readonly options: EmbeddedOptions
 }): Promise<Backend> {
   const { path, temporary, programs, options } = input
-  const cluster = clusterPath(path)
-  const account = serverAccount(cluster)
+  const account = serverAccount(clusterPath(path))
   assertAccount(account)
   const data = openDataFolder(path, account)
-  const server = createPostgresServer({
+  if (options.archive) makeArchive(path, account)
+  const reachable = reachablePrograms(account, programs)
+  const place = createServerPlace({
     data,
-    context: { programs: reachablePrograms(account, programs), account, logFile: data.logFile },
-    temporary,
-    settings: options.settings,
-    guard: () => startServerGuard({ dataFolder: cluster, temporaryFolder: temporary ? path : null }),
-    log: options.log,
+    account,
+    isArchived: options.archive,
+    createServer: (folder, { settings, isStandby }) =>
+      createPostgresServer({
+        data: folder,
+        context: { programs: reachable, account, logFile: folder.logFile },
+        temporary,
+        settings: {
+          ...options.settings,
+          ...(options.archive ? archiveSettings(archivePath(path)) : {}),
+          ...settings,
+        },
+        isStandby,
+        guard: () =>
+          startServerGuard({ dataFolder: folder.cluster, temporaryFolder: temporary ? path : null }),
+        log: options.log,
+      }),
   })
   try {
-    const { port, reused } = await server.open(options.port)
+    const { reused } = await place.open(options.port)
+    const server = () => place.primary.server
     return {
       kind: 'embedded',
       label: 'embedded Postgres',
       reused,
       data: temporary ? 'temporary' : 'kept',
-      admin: server.admin(port),
-      faults: {
-        kill: () => server.kill(),
-        start: () => server.start(),
-        pause: () => server.pause(),
-        resume: () => server.resume(),
+      get admin() {
+        return place.primary.admin
       },
+      faults: {
+        kill: () => server().kill(),
+        start: () => server().start(),
+        pause: () => server().pause(),
+        resume: () => server().resume(),
+      },
+      recovery: reused ? refusedRecovery("another process's server") : createEmbeddedRecovery(place),
       stop: async () => {
-        await server.stop()
+        await place.stop()
         if (temporary) rmSync(path, { recursive: true, force: true })
       },
     }
   } catch (error) {
-    await server.stop()
+    await place.stop()
     throw error
   }
 }

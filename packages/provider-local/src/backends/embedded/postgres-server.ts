@@ -8,7 +8,7 @@
 //   any     -> stopped           stop: ends the server if we started it
 import { readFileSync, writeFileSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
-import { acceptsAdministrator } from '../../administration.ts'
+import { acceptsAdministrator, asAdministrator } from '../../administration.ts'
 import { ProviderError } from '../../provider-error.ts'
 import type { AdminConnection } from '../backend.ts'
 import { assertPortIsFree, findFreePort, isPortFree } from '../free-port.ts'
@@ -33,6 +33,8 @@ interface PostgresServerOptions {
   readonly context: ProgramContext
   readonly temporary: boolean
   readonly settings: Readonly<Record<string, string>>
+  /** Whether it follows another server until it is promoted. */
+  readonly isStandby: boolean
   readonly guard: () => ServerGuard
   readonly log: (line: string) => void
 }
@@ -46,6 +48,8 @@ export interface PostgresServer {
   kill(): Promise<void>
   pause(): Promise<void>
   resume(): Promise<void>
+  /** Makes a standby take writes. @throws ProviderError `SERVER_FAILED`. */
+  promote(): Promise<void>
   /** How the administrator reaches it on this port. */
   admin(port: number): AdminConnection
 }
@@ -59,9 +63,11 @@ class ChildServer implements PostgresServer {
   #guard: ServerGuard | null = null
   #own: RunningProgram | null = null
   #port = 0
+  #isStandby: boolean
 
   constructor(options: PostgresServerOptions) {
     this.#options = options
+    this.#isStandby = options.isStandby
   }
 
   async open(port: number | undefined): Promise<{ readonly port: number; readonly reused: boolean }> {
@@ -141,6 +147,20 @@ class ChildServer implements PostgresServer {
     )
   }
 
+  async promote(): Promise<void> {
+    const admin = this.admin(this.#port)
+    const { data } = this.#options
+    const isPromoted = await asAdministrator(admin, admin.database, async (client) => {
+      const { rows } = await client.query<{ promoted: boolean }>('SELECT pg_promote(true, $1) AS promoted', [
+        OPEN_TIMEOUT_MS / 1_000,
+      ])
+      return rows[0]?.promoted === true
+    })
+    if (!isPromoted)
+      throw new ProviderError('SERVER_FAILED', `The standby was not promoted in time (see ${data.logFile}).`)
+    this.#isStandby = false
+  }
+
   admin(port: number): AdminConnection {
     const password = this.#options.data.administratorPassword
     return { host: HOST, port, user: ADMINISTRATOR, password, database: 'postgres', tls: { mode: 'disable' } }
@@ -217,7 +237,7 @@ class ChildServer implements PostgresServer {
     while (!program.hasEnded) {
       const state = inspectDataFolder(data.cluster)
       const isUp = state.kind === 'served' && state.pid === program.pid && state.phase === 'ready'
-      if (isUp && (await acceptsAdministrator(this.admin(port), ANSWER_TIMEOUT_MS))) {
+      if (isUp && (await this.#serves(port))) {
         writeFileSync(data.ownerFile, String(process.pid))
         return true
       }
@@ -232,6 +252,19 @@ class ChildServer implements PostgresServer {
       await delay(POLL_MS)
     }
     return false
+  }
+
+  /** Whether it answers, and, unless it follows another server, takes writes: one that is being restored does not yet. */
+  async #serves(port: number): Promise<boolean> {
+    const admin = this.admin(port)
+    if (!(await acceptsAdministrator(admin, ANSWER_TIMEOUT_MS))) return false
+    if (this.#isStandby) return true
+    const query = 'SELECT pg_is_in_recovery() AS restoring'
+    return await asAdministrator(admin, admin.database, async (client) => {
+      const { rows } = await client.query<{ restoring: boolean }>(query)
+      return rows[0]?.restoring === false
+      // It may end just now, and then says why.
+    }).catch(() => false)
   }
 
   // A server that is on its way out still holds the folder.
