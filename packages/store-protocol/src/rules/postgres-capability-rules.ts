@@ -54,6 +54,6 @@ export const POSTGRES_CAPABILITY_RULES = [
     text: 'After a restore or a failover the epoch changes; the store notices, and nothing is lost or handed over under an old lease.',
     reason: 'A restored database believes in leases of the future it lost.',
     untested:
-      'A property of what a provider hands over, not of a store: what a store does with a new epoch is shown by epoch-keeper.test.ts of store-postgres. Not shown yet: a restore and a failover on real servers.',
+      'A property of what a provider hands over, not of a store: shown on real servers by a restore to a moment, a restore from a dump and a failover under load (recovery-drills.test.ts of store-postgres, docs/recovery-drills.md), and call by call by epoch-keeper.test.ts.',
   },
 ] as const satisfies readonly Rule[]
