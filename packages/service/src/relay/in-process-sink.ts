@@ -37,6 +37,7 @@ export function createInProcessSink({
   return {
     name,
     async deliver(event, delivery) {
+      delivery.signal.throwIfAborted()
       const handle = byType.get(event.type) ?? otherwise
       await handle(event, delivery)
     },

@@ -17,8 +17,10 @@ const PERSON = { kind: 'person', displayName: 'Ada' } as const
 export function describeSeedScenarios(name: string, openStore: () => Promise<UserEngineStore>): void {
   describe(name, () => {
     test('protocol-only consumption: the service imports no store and uses nothing but the protocol', async () => {
+      // The sink for NATS is a subpath of its own, so that nobody else installs a client.
+      const isOwn = (file: string) => !/^(?:testing|nats)\/|\.test\.ts$/.test(file)
       const files = readdirSync(SOURCES, { recursive: true, encoding: 'utf8' }).filter(
-        (file) => file.endsWith('.ts') && !file.endsWith('.test.ts') && !file.startsWith('testing/'),
+        (file) => file.endsWith('.ts') && isOwn(file),
       )
       expect(files.length).toBeGreaterThan(80)
       for (const file of files) {

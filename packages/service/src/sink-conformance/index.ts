@@ -1,0 +1,6 @@
+export { runSinkCase, type SinkCaseResult } from './run-sink-case.ts'
+export { runSinkConformance, type SinkConformanceReport } from './run-sink-conformance.ts'
+export type { DeliveryEnd, SinkCase, SinkCaseContext } from './sink-case.ts'
+export { SINK_CASES } from './sink-cases.ts'
+export { type SinkTestFunctions, sinkConformanceTests } from './sink-conformance-tests.ts'
+export type { OpenedSink, ReceiverMode, SinkHarness, SinkReceiver } from './sink-harness.ts'
