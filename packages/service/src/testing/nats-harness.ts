@@ -57,7 +57,7 @@ export const natsHarness: SinkHarness = {
         received: () => readStream(server),
         async become(mode) {
           if (mode === 'away') return await server.kill()
-          if (mode === 'silent') return server.pause()
+          if (mode === 'silent') return await server.pause()
           server.resume()
           await server.start()
           if (mode === 'taking') await change({})

@@ -1,10 +1,12 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { setTimeout as delay } from 'node:timers/promises'
 
 /** A real nats-server with JetStream, whose process is in a test's hands. */
 export interface NatsServer {
@@ -13,8 +15,8 @@ export interface NatsServer {
   kill(): Promise<void>
   /** Starts it again on the same port and folder. Nothing to do when it runs. */
   start(): Promise<void>
-  /** Stops it in its tracks: connections stay open, and nothing answers. */
-  pause(): void
+  /** Stops it in its tracks: connections stay open, and nothing answers. Resolves when it has stopped. */
+  pause(): Promise<void>
   resume(): void
   /** Kills it and removes its folder. */
   dispose(): Promise<void>
@@ -48,13 +50,31 @@ export async function startNatsServer(): Promise<NatsServer> {
     async start() {
       if (!isRunning()) child = await spawnServer(port, folder)
     },
-    pause: () => void child.kill('SIGSTOP'),
+    async pause() {
+      child.kill('SIGSTOP')
+      while (!threadStates(child.pid ?? 0).every((state) => state === 'T')) await delay(1)
+    },
     resume: () => void child.kill('SIGCONT'),
     async dispose() {
       await kill()
       await rm(folder, { recursive: true, force: true })
     },
   }
+}
+
+/** How the threads of a process are: `T` is stopped. A signal reaches one after the other. */
+function threadStates(pid: number): string[] {
+  const threads = `/proc/${pid}/task`
+  if (!existsSync(threads)) {
+    return [
+      execFileSync('ps', ['-o', 'state=', '-p', String(pid)], { encoding: 'utf8' })
+        .trim()
+        .charAt(0),
+    ]
+  }
+  return readdirSync(threads).map(
+    (thread) => readFileSync(`${threads}/${thread}/stat`, 'utf8').split(') ').at(-1)?.charAt(0) ?? '',
+  )
 }
 
 async function spawnServer(port: number, folder: string): Promise<ChildProcess> {
