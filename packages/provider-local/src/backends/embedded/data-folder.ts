@@ -42,7 +42,9 @@ export function clusterPath(path: string): string {
   try {
     return join(path, readFileSync(join(path, CHOICE_FILE), 'utf8'))
   } catch (error) {
-    if (errorCode(error) === 'ENOENT') return join(path, 'pgdata')
+    // Where a file is in the way of the folder, whoever uses the path says so.
+    const isAbsent = ['ENOENT', 'ENOTDIR'].includes(errorCode(error) ?? '')
+    if (isAbsent) return join(path, 'pgdata')
     throw error
   }
 }
