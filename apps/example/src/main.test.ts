@@ -5,12 +5,15 @@ import { readFile } from 'node:fs/promises'
 import type { AddressInfo } from 'node:net'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
+import { jetstream } from '@nats-io/jetstream'
+import { connect } from '@nats-io/transport-node'
 import { expect, test } from 'vitest'
 import { importUsers } from './import/import-users.ts'
 import { readScimFile } from './scim/read-scim-file.ts'
 import { writeSample } from './scim/write-sample.ts'
 import { startApp } from './testing/app-process.ts'
 import { openMemoryApp } from './testing/memory-app.ts'
+import { startNatsServer } from './testing/nats-server.ts'
 import { makeTemporaryFolder, writeTemporaryFile } from './testing/temporary-folder.ts'
 
 const ADDRESS = /listens on (http:\S+)/
@@ -111,6 +114,21 @@ test('a Postgres that dies under a running app: readyz says so, requests get a t
   await app.ended
 })
 
+test('events go to a stream of NATS, which is made when it is not there', async ({ skip }) => {
+  const natsUrl = await startNatsServer()
+  if (natsUrl === null) return skip('nats-server is not on the PATH; install the Debian package nats-server')
+  const app = startApp('--store', 'memory', '--port', '0', '--nats-url', natsUrl)
+  await app.prints(ADDRESS)
+  const connection = await connect({ servers: natsUrl })
+  const consumer = await jetstream(connection).consumers.get('USER_ENGINE')
+  const message = await consumer.next({ expires: 10_000 })
+  expect(message?.subject).toMatch(/^events\.(platform|tenant\.demo)\.user-engine\./)
+  expect(message?.json()).toMatchObject({ specversion: '1.0', source: '/user-engine' })
+  await connection.close()
+  app.signal('SIGINT')
+  expect((await app.ended).code).toBe(0)
+})
+
 test('a busy port, a folder that cannot be written and a server that is not there: one line each', async () => {
   const busy = createServer().listen(0, '127.0.0.1')
   await once(busy, 'listening')
@@ -126,6 +144,12 @@ test('a busy port, a folder that cannot be written and a server that is not ther
   const unwritable = await startApp('--data-dir', belowFile).ended
   expect(unwritable.code).toBe(1)
   expect(unwritable.stderr).toMatch(/^[^\n]+ is no folder: choose another one\.\n$/)
+
+  const noNats = await startApp('--store', 'memory', '--nats-url', `nats://u:hunter2@127.0.0.1:${port}`).ended
+  expect(noNats).toMatchObject({
+    code: 1,
+    stderr: 'NATS with JetStream cannot be reached: look at --nats-url.\n',
+  })
 
   const nobody = await startApp('--database-url', `postgres://admin:hunter2@127.0.0.1:${port}/postgres`).ended
   expect(nobody.code).toBe(1)

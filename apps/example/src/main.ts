@@ -5,6 +5,7 @@ import { runImport } from './import/run-import.ts'
 import { type AppOptions, defaultDataDir } from './options.ts'
 import { ScimFileError } from './scim/read-scim-file.ts'
 import { writeSample } from './scim/write-sample.ts'
+import { NatsUnreachable } from './start/open-sink.ts'
 import { PortInUse, serve } from './start/serve.ts'
 
 interface StoreFlags {
@@ -17,6 +18,7 @@ interface ServeFlags extends StoreFlags {
   readonly host: string
   readonly port: number
   readonly webhookUrl?: string
+  readonly natsUrl?: string
   readonly logLevel: string
   readonly jwksUrl?: string
   readonly jwtIssuer?: string
@@ -41,6 +43,14 @@ addStoreOptions(program)
   .option(
     '--webhook-url <url>',
     'send events there as CloudEvents; signed with WEBHOOK_SECRET if that is set',
+  )
+  .addOption(
+    new Option(
+      '--nats-url <url>',
+      'publish events there, to the JetStream stream USER_ENGINE, which is made if it is not there',
+    )
+      .env('NATS_URL')
+      .conflicts('webhookUrl'),
   )
   .option('--jwks-url <url>', 'accept only bearer tokens signed by one of these keys')
   .option('--jwt-issuer <issuer>', 'the issuer of the tokens')
@@ -104,7 +114,7 @@ function storeOptions(flags: StoreFlags): Pick<AppOptions, 'store' | 'databaseUr
 }
 
 function appOptions(flags: ServeFlags): AppOptions {
-  const { host, port, logLevel, webhookUrl = null, jwksUrl, jwtIssuer, jwtAudience } = flags
+  const { host, port, logLevel, webhookUrl = null, natsUrl = null, jwksUrl, jwtIssuer, jwtAudience } = flags
   if (jwksUrl !== undefined && (jwtIssuer === undefined || jwtAudience === undefined)) {
     throw new InvalidArgumentError('--jwks-url needs --jwt-issuer and --jwt-audience.')
   }
@@ -114,6 +124,7 @@ function appOptions(flags: ServeFlags): AppOptions {
     port,
     logLevel,
     webhookUrl,
+    natsUrl,
     webhookSecret: process.env.WEBHOOK_SECRET ?? null,
     jwks:
       jwksUrl === undefined ? null : { url: jwksUrl, issuer: jwtIssuer ?? '', audience: jwtAudience ?? '' },
@@ -152,7 +163,7 @@ function tell(error: unknown): void {
 }
 
 function isForPeople(error: unknown): error is Error {
-  const kinds = [ProviderError, PortInUse, ScimFileError, InvalidArgumentError]
+  const kinds = [ProviderError, PortInUse, NatsUnreachable, ScimFileError, InvalidArgumentError]
   const isMissingFile = error instanceof Error && 'code' in error && error.code === 'ENOENT'
   return isMissingFile || kinds.some((kind) => error instanceof kind)
 }

@@ -10,8 +10,9 @@ export interface AppOptions {
   readonly dataDir: string
   readonly host: string
   readonly port: number
-  /** Where events go; `null` is the log. */
+  /** Where events go; without any they go to the log. */
   readonly webhookUrl: string | null
+  readonly natsUrl: string | null
   /** From the environment, never from the command line, where every process sees it. */
   readonly webhookSecret: string | null
   /** Who signs tokens; `null` is development: the caller says who they are. */

@@ -1,11 +1,4 @@
-import {
-  createInProcessSink,
-  createOutboxRelay,
-  createUserEngineService,
-  createWebhookSink,
-  type OutboxSink,
-  type RelayEvent,
-} from '@user-engine/service'
+import { createOutboxRelay, createUserEngineService, type RelayEvent } from '@user-engine/service'
 import type { FastifyInstance } from 'fastify'
 import { type Logger, pino } from 'pino'
 import { createExampleAuthorization } from '../authorization.ts'
@@ -15,6 +8,7 @@ import { tokenAuthentication } from '../http/token-authentication.ts'
 import type { AppOptions } from '../options.ts'
 import { ensureDemo } from './ensure-demo.ts'
 import { openBackend } from './open-backend.ts'
+import { type OpenSink, openSink } from './open-sink.ts'
 
 const MAINTENANCE_EVERY_MS = 5 * 60_000
 
@@ -34,14 +28,17 @@ export async function serve(options: AppOptions): Promise<RunningApp> {
     authorization: createExampleAuthorization(),
   })
   let app: FastifyInstance | null = null
+  let opened: OpenSink | null = null
   try {
+    opened = await openSink(options, logger)
+    const { sink, close: closeSink } = opened
     const demo = await ensureDemo(engine)
     const authenticate = options.jwks === null ? trustingAuthentication() : tokenAuthentication(options.jwks)
     app = await createApp({ engine, store: backend.store, authenticate, logger })
     const address = await listen(app, options)
     const relay = createOutboxRelay({
       outbox: backend.store.outbox,
-      sink: sinkOf(options, logger),
+      sink,
       consumer: `example-${process.pid}`,
       onEvent: (event) => logRelay(logger, event),
     })
@@ -60,11 +57,13 @@ export async function serve(options: AppOptions): Promise<RunningApp> {
         clearInterval(maintenance)
         await listening.close()
         await relay.stop()
+        await closeSink()
         await backend.close()
       },
     }
   } catch (error) {
     await app?.close()
+    await opened?.close()
     await backend.close()
     throw error
   }
@@ -83,16 +82,6 @@ async function listen(app: FastifyInstance, { host, port }: AppOptions): Promise
     if (isBusy) throw new PortInUse(`Port ${port} is in use: choose another one with --port.`)
     throw error
   }
-}
-
-function sinkOf({ webhookUrl, webhookSecret }: AppOptions, logger: Logger): OutboxSink {
-  if (webhookUrl !== null) {
-    return createWebhookSink({
-      url: webhookUrl,
-      ...(webhookSecret === null ? {} : { secret: webhookSecret }),
-    })
-  }
-  return createInProcessSink({ name: 'log', otherwise: (event) => logger.info({ event }, 'event') })
 }
 
 const TROUBLES: ReadonlySet<RelayEvent['kind']> = new Set([
