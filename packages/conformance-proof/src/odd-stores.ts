@@ -1,5 +1,6 @@
 // Stores that do something unusual and break no rule: the kit must not hold a habit for a law.
 import { setImmediate as turn } from 'node:timers/promises'
+import { changeOutbox, changeReaders, override, quietly } from '@user-engine/store-conformance-kit'
 import { createMemoryBackend, createMemoryStore } from '@user-engine/store-memory'
 import {
   deepFreeze,
@@ -7,7 +8,6 @@ import {
   UserEngineError,
   type UserEngineStore,
 } from '@user-engine/store-protocol'
-import { changeOutbox, changeReaders, override, quietly } from './decorate.ts'
 import type { OddStore } from './store-under-proof.ts'
 
 /** The store with another manifest. */

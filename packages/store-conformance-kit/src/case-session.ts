@@ -1,5 +1,7 @@
 // What one case has under its hands: everything it was given is taken back when it ends, whichever way it ended.
 import type { StoreCapabilities, UserEngineStore } from '@user-engine/store-protocol'
+import type { Defect } from './calibration/defects.ts'
+import { type RaceResult, type Racers, runRace } from './calibration/race.ts'
 import type { CaseContext } from './case.ts'
 import type { Check } from './check.ts'
 import type { ConformanceHarness, HarnessVerb, MigrationControl } from './harness.ts'
@@ -13,6 +15,7 @@ import { LATE, raceAgainst } from './time-limit.ts'
 export interface CaseSession {
   readonly context: CaseContext
   readonly notes: readonly string[]
+  readonly races: readonly RaceResult[]
   /**
    * Gives everything back: faults first, then stores, then namespaces. Says what would not go, and whose fault that is.
    */
@@ -33,13 +36,17 @@ export async function beginCaseSession(
   harness: ConformanceHarness,
   options: SessionOptions,
 ): Promise<CaseSession> {
-  const namespace = await callVerb('freshNamespace() of the harness', () => harness.freshNamespace())
-  return new Session(harness, namespace, options)
+  return new Session(harness, await freshNamespace(harness), options)
+}
+
+function freshNamespace(harness: ConformanceHarness): Promise<string> {
+  return callVerb('freshNamespace() of the harness', () => harness.freshNamespace())
 }
 
 class Session implements CaseSession {
   readonly context: CaseContext
   readonly notes: string[] = []
+  readonly races: RaceResult[] = []
   readonly #harness: ConformanceHarness
   readonly #stores: UserEngineStore[] = []
   readonly #namespaces: string[]
@@ -52,16 +59,25 @@ class Session implements CaseSession {
     this.#backend = harness.backend === undefined ? null : guardBackend(harness.backend)
     const open: CaseContext['open'] = async ({ namespace: elsewhere, ...openOptions } = {}) =>
       this.#track(await harness.open(elsewhere ?? namespace, openOptions))
+    const openAll = async (on = namespace): ReturnType<CaseContext['openAll']> =>
+      capabilities.durability.shared
+        ? [await open({ namespace: on }), await open({ namespace: on })]
+        : [await open({ namespace: on })]
     const session = this
     this.context = {
       ...{ check, capabilities, namespace, open },
-      openAll: async () => (capabilities.durability.shared ? [await open(), await open()] : [await open()]),
-      reference: () => callVerb('reference() of the harness', () => harness.reference()),
-      startProcess: async () => {
-        const started = await startStoreProcess(harness.processes ?? lacking('processes'), namespace)
-        this.#processes.push(started)
-        return started
+      openAll: () => openAll(),
+      race: async (race) => {
+        const meet = async () => this.#meet(namespace, await openAll())
+        const meetBroken = async (defect: Defect) => {
+          const apart = await freshNamespace(harness)
+          this.#namespaces.push(apart)
+          return this.#meet(apart, await openAll(apart), defect)
+        }
+        this.races.push(await runRace(race, { check, meet, meetBroken }))
       },
+      reference: () => callVerb('reference() of the harness', () => harness.reference()),
+      startProcess: () => this.#startProcess(namespace),
       get backend() {
         return session.#backend ?? lacking('backend')
       },
@@ -94,6 +110,27 @@ class Session implements CaseSession {
         callVerb('destroyNamespace() of the harness', () => this.#harness.destroyNamespace(namespace)),
       )
     return { ofStore: closed.filter((trouble) => trouble !== null), ofHarness }
+  }
+
+  #meet(namespace: string, stores: Racers['stores'], defect?: Defect): Racers {
+    const change = defect?.breakStores() ?? ((store: UserEngineStore) => store)
+    const [first, ...others] = stores
+    const started: StoreProcess[] = []
+    return {
+      stores: [change(first), ...others.map(change)],
+      processes: async (count) => {
+        const missing = Array.from({ length: Math.max(0, count - started.length) })
+        started.push(...(await Promise.all(missing.map(() => this.#startProcess(namespace, defect)))))
+        return started.slice(0, count)
+      },
+    }
+  }
+
+  async #startProcess(namespace: string, defect?: Defect): Promise<StoreProcess> {
+    const control = this.#harness.processes ?? lacking('processes')
+    const started = await startStoreProcess(control, namespace, defect?.name)
+    this.#processes.push(started)
+    return started
   }
 
   #track(store: UserEngineStore): UserEngineStore {

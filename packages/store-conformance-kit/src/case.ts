@@ -1,4 +1,5 @@
 import type { RuleId, StoreCapabilities, UserEngineStore } from '@user-engine/store-protocol'
+import type { Race } from './calibration/race.ts'
 import type { Check } from './check.ts'
 import type { BackendControl, ConformanceHarness, HarnessVerb } from './harness.ts'
 import type { StoreProcess } from './processes/store-process.ts'
@@ -19,6 +20,11 @@ export interface CaseContext {
   open(options?: { readonly maxConnections?: number; readonly namespace?: string }): Promise<UserEngineStore>
   /** Opens two stores where the manifest says that they share a backend, else one: for cases about competition. */
   openAll(): Promise<readonly [UserEngineStore, ...UserEngineStore[]]>
+  /**
+   * Runs calls that race each other, as often as it takes to catch a store that is known to lose them: the store under
+   * test, broken on purpose. How often that was is in the report.
+   */
+  race(race: Race): Promise<void>
   /** Opens an empty reference store; whoever opens it closes it. */
   reference(): Promise<UserEngineStore>
   /** Starts another process with a store of its own on the namespace; it is killed after the case. For cases that need `processes`. */

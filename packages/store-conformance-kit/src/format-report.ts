@@ -1,3 +1,4 @@
+import type { RaceResult } from './calibration/race.ts'
 import type {
   CaseResult,
   CaseStatus,
@@ -39,6 +40,7 @@ export function formatReport(report: ConformanceReport): string {
       ({ tier, meaning, status, reason }) => `tier ${tier} (${meaning}): ${status}${because(reason)}`,
     ),
     ...cases.flatMap(({ id, notes }) => notes.map((note) => `observed ${id}: ${note}`)),
+    ...cases.flatMap(({ id, races }) => races.map((race) => `race ${id}: ${describeRace(race)}`)),
     ...[...rulesWith('skipped'), ...rulesWith('advisory'), ...rulesWith('untested')].map(
       ({ id, status, reason }) => `${status} ${id}${because(reason)}`,
     ),
@@ -71,6 +73,11 @@ export function describeWaiver({ rule, reason, link, expires, cases }: WaiverRes
 export function describeStatus({ status, advisory, waived }: CaseResult): string {
   const isTrouble = status === 'failed' || status === 'invalid'
   return `${status}${waived ? ', waived' : ''}${advisory && isTrouble ? ', advisory' : ''}`
+}
+
+/** A race: how often it found the store that is broken on purpose, and how often it was run because of that. */
+export function describeRace({ defect, found, tried, rounds }: RaceResult): string {
+  return `a store that ${defect} was caught in ${found} of ${tried} rounds; this one held in ${rounds}`
 }
 
 function describeTrouble(result: CaseResult): readonly string[] {

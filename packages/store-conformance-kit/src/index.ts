@@ -1,3 +1,4 @@
+export type { Race, RaceResult, RaceRound } from './calibration/race.ts'
 export { type CaseContext, type ConformanceCase, DURABILITY_TIERS, type DurabilityTier } from './case.ts'
 export { CASES } from './cases.ts'
 export { digestCaseList, type ListedCase } from './certificate/case-list-digest.ts'
@@ -15,6 +16,7 @@ export {
   verifyCertificate,
 } from './certificate/verify-certificate.ts'
 export { type Check, CheckFailure, type ErrorOf } from './check.ts'
+export { changeOutbox, changeReaders, changeTransactions, override, quietly } from './decorate.ts'
 export { formatReport } from './format-report.ts'
 export {
   type BackendControl,

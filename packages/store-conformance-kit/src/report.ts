@@ -1,4 +1,5 @@
 import type { RuleApplicability, RuleId, RuleLevel, StoreCapabilities } from '@user-engine/store-protocol'
+import type { RaceResult } from './calibration/race.ts'
 import type { DurabilityTier } from './case.ts'
 import type { Waiver } from './waivers/waiver.ts'
 
@@ -49,6 +50,8 @@ export interface CaseResult {
   readonly failure: CaseFailure | null
   /** Facts of this run, for example how much contention there was. */
   readonly notes: readonly string[]
+  /** The races of the case, with what their calibration found. */
+  readonly races: readonly RaceResult[]
 }
 
 /** What several cases amount to; `advisory` when all of them are, `waived` when what failed is. */

@@ -1,5 +1,6 @@
 import { findRule, type RuleId, type StoreCapabilities } from '@user-engine/store-protocol'
 import { isAdvisory } from './advisory.ts'
+import { RaceNotCalibrated } from './calibration/race.ts'
 import { whereOf } from './call-site.ts'
 import type { ConformanceCase } from './case.ts'
 import { beginCaseSession, type CaseSession } from './case-session.ts'
@@ -55,7 +56,7 @@ export async function runCase(
     const outcome = await executeCase(conformanceCase, session, timeLimitOf(conformanceCase, options))
     const { failure, reason } = judge(outcome, check.count)
     return {
-      ...{ ...unjudged(conformanceCase, reason), failure, notes: session.notes },
+      ...{ ...unjudged(conformanceCase, reason), failure, notes: session.notes, races: session.races },
       status: failure !== null ? 'failed' : reason !== null ? 'invalid' : 'passed',
       waived: failure !== null && isCovered(rules, waivers),
       ...{ checks: check.count, durationMs: performance.now() - start },
@@ -70,14 +71,14 @@ export async function runCase(
 export function unjudged({ id, rules, title, since }: ConformanceCase, reason: string | null): CaseResult {
   return {
     ...{ id, rules, title, status: 'invalid', advisory: isAdvisory(since, PACKAGE_VERSION), waived: false },
-    ...{ checks: 0, durationMs: 0, reason, failure: null, notes: [] },
+    ...{ checks: 0, durationMs: 0, reason, failure: null, notes: [], races: [] },
   }
 }
 
 interface CaseOutcome {
   readonly failure: CaseFailure | null
-  /** What the harness could not do, as sentences. */
-  readonly ofHarness: readonly string[]
+  /** Why the case could not be judged, as sentences: what the harness could not do, a race that proves nothing. */
+  readonly unjudgeable: readonly string[]
 }
 
 async function executeCase(
@@ -87,12 +88,12 @@ async function executeCase(
 ): Promise<CaseOutcome> {
   const unhandled = watchUnhandledRejections()
   let failure: CaseFailure | null = null
-  const ofHarness: string[] = []
+  const unjudgeable: string[] = []
   try {
     const first = await raceAgainst(run(session.context), timeoutMs)
     if (first === LATE) failure = failureOf(rule, 'the case ends in time', `an end within ${timeoutMs} ms`)
   } catch (error) {
-    if (error instanceof HarnessFailure) ofHarness.push(error.message)
+    if (error instanceof HarnessFailure || error instanceof RaceNotCalibrated) unjudgeable.push(error.message)
     else failure = describeFailure(error, rule)
   }
   const ended = await session.end()
@@ -101,19 +102,19 @@ async function executeCase(
   failure ??=
     trouble === undefined ? null : failureOf(rule, 'the store closes', 'an end without error', trouble)
   failure ??= rejection === undefined ? null : failureOf(rule, 'no unhandled rejection', 'none', rejection)
-  return { failure, ofHarness: [...ofHarness, ...ended.ofHarness] }
+  return { failure, unjudgeable: [...unjudgeable, ...ended.ofHarness] }
 }
 
 // What failed is the store's even where the harness failed after it; what could not be judged is nobody's.
 function judge(
-  { failure, ofHarness }: CaseOutcome,
+  { failure, unjudgeable }: CaseOutcome,
   checks: number,
 ): {
   readonly failure: CaseFailure | null
   readonly reason: string | null
 } {
   if (failure !== null) return { failure, reason: null }
-  if (ofHarness.length > 0) return { failure, reason: ofHarness.join(' ') }
+  if (unjudgeable.length > 0) return { failure, reason: unjudgeable.join(' ') }
   return { failure, reason: checks === 0 ? 'The case made no assertion.' : null }
 }
 

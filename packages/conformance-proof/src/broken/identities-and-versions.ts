@@ -1,3 +1,4 @@
+import { changeReaders, changeTransactions, override, quietly } from '@user-engine/store-conformance-kit'
 import {
   type ExternalIdentity,
   isUserEngineError,
@@ -5,7 +6,6 @@ import {
   UserEngineError,
   type UserEngineStore,
 } from '@user-engine/store-protocol'
-import { changeReaders, changeTransactions, override, quietly } from '../decorate.ts'
 import { type BrokenStore, broken } from '../store-under-proof.ts'
 
 type IdentityKey = Pick<ExternalIdentity, 'issuer' | 'subject'>

@@ -1,6 +1,6 @@
+import { changeTransactions, override, quietly } from '@user-engine/store-conformance-kit'
 import { createMemoryBackend, createMemoryStore } from '@user-engine/store-memory'
 import { isUserEngineError, type JsonValue } from '@user-engine/store-protocol'
-import { changeTransactions, override, quietly } from '../decorate.ts'
 import { type BrokenStore, broken } from '../store-under-proof.ts'
 
 export const BROKEN_OPERATIONS: readonly BrokenStore[] = [

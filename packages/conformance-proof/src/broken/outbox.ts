@@ -1,6 +1,6 @@
+import { changeOutbox, changeTransactions, override } from '@user-engine/store-conformance-kit'
 import { createMemoryStore } from '@user-engine/store-memory'
 import { isUserEngineError, type OutboxDelivery, type OutboxPort } from '@user-engine/store-protocol'
-import { changeOutbox, changeTransactions, override } from '../decorate.ts'
 import { type BrokenStore, broken } from '../store-under-proof.ts'
 
 const unlessStale = (call: Promise<unknown>) =>

@@ -1,3 +1,4 @@
+import { changeReaders, changeTransactions, override } from '@user-engine/store-conformance-kit'
 import type {
   JsonValue,
   Page,
@@ -6,7 +7,6 @@ import type {
   User,
   UserEngineStore,
 } from '@user-engine/store-protocol'
-import { changeReaders, changeTransactions, override } from '../decorate.ts'
 import { type BrokenStore, broken } from '../store-under-proof.ts'
 
 /** A store whose lists of users are what `change` makes of them. */

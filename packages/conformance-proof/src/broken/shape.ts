@@ -1,6 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises'
+import { changeReaders, changeTransactions, override, quietly } from '@user-engine/store-conformance-kit'
 import { isUserEngineError, type Scope, type User, type UserEngineStore } from '@user-engine/store-protocol'
-import { changeReaders, changeTransactions, override, quietly } from '../decorate.ts'
 import { type BrokenStore, broken } from '../store-under-proof.ts'
 
 /** A copy of a store whose every error is what `change` makes of it. */

@@ -1,3 +1,4 @@
+import { changeReaders, changeTransactions, override, quietly } from '@user-engine/store-conformance-kit'
 import {
   isUserEngineError,
   type Scope,
@@ -5,7 +6,6 @@ import {
   UserEngineError,
   type UserEngineStore,
 } from '@user-engine/store-protocol'
-import { changeReaders, changeTransactions, override, quietly } from '../decorate.ts'
 import { type BrokenStore, broken } from '../store-under-proof.ts'
 
 const PLATFORM: Scope = { platform: true, reason: 'a broken store looks where it must not' }

@@ -1,10 +1,10 @@
+import { changeReaders, changeTransactions, override, quietly } from '@user-engine/store-conformance-kit'
 import {
   isUserEngineError,
   type StoreTransaction,
   type User,
   UserEngineError,
 } from '@user-engine/store-protocol'
-import { changeReaders, changeTransactions, override, quietly } from '../decorate.ts'
 import { type BrokenStore, broken } from '../store-under-proof.ts'
 
 export const BROKEN_TRANSACTIONS: readonly BrokenStore[] = [

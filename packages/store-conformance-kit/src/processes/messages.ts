@@ -2,7 +2,13 @@ import type { ProcessJobs } from './process-jobs.ts'
 
 /** What a process is told. */
 export type ToProcess =
-  | { readonly kind: 'open'; readonly module: string; readonly handOver: unknown }
+  | {
+      readonly kind: 'open'
+      readonly module: string
+      readonly handOver: unknown
+      /** The name of the defect that its store is given, for the calibration of a race. */
+      readonly defect: string | null
+    }
   | { readonly kind: 'run'; readonly job: keyof ProcessJobs; readonly args: unknown }
 
 /** What it answers. */

@@ -1,5 +1,6 @@
 // The entry of another process: opens a store on what it is handed over, and does jobs with it until it is ended.
 import type { UserEngineStore } from '@user-engine/store-protocol'
+import { DEFECTS } from '../calibration/defects.ts'
 import { showError } from '../show.ts'
 import type { FromProcess, ToProcess } from './messages.ts'
 import { JOBS } from './process-jobs.ts'
@@ -20,7 +21,9 @@ async function answer(message: ToProcess): Promise<void> {
     const { default: open } = (await import(message.module)) as {
       readonly default: (handOver: unknown) => Promise<UserEngineStore>
     }
-    store = await open(message.handOver)
+    const opened = await open(message.handOver)
+    const defect = DEFECTS.find(({ name }) => name === message.defect)
+    store = defect === undefined ? opened : defect.breakStores()(opened)
     await send({ kind: 'done', result: null })
     return
   }

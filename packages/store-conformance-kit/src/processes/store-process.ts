@@ -29,17 +29,22 @@ const ENTRY = fileURLToPath(
     : new URL('processes/process-main.js', import.meta.url),
 )
 
-/** Starts a process and has it open a store on the namespace. @throws HarnessFailure when it cannot. */
+/**
+ * Starts a process and has it open a store on the namespace, with a defect when one is named.
+ * @throws HarnessFailure when it cannot.
+ */
 export async function startStoreProcess(
   { module, execArgv, handOver }: ProcessControl,
   namespace: string,
+  defect: string | null = null,
 ): Promise<StoreProcess> {
   const child = fork(ENTRY, {
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     ...(execArgv === undefined ? {} : { execArgv: [...execArgv] }),
   })
   const started = new ForkedStoreProcess(child)
-  const opened = started.send({ kind: 'open', module: module.href, handOver: await handOver(namespace) })
+  const opening = { kind: 'open', module: module.href, handOver: await handOver(namespace), defect } as const
+  const opened = started.send(opening)
   const result = await raceAgainst(opened, START_TIMEOUT_MS).catch(async (error: unknown) => {
     await started.kill()
     throw new HarnessFailure(`processes.module of the harness could not open a store: ${String(error)}.`)

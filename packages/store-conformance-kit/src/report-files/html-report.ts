@@ -34,6 +34,7 @@ ${RULE_SECTIONS.map((section) =>
   ),
 )}
 ${renderTiers(report)}
+${renderRaces(report.cases)}
 ${renderNotes(report.cases)}
 ${renderManifest(report)}
 ${renderRun(report)}
@@ -108,6 +109,22 @@ function renderTiers({ tiers }: ConformanceReport): Html {
 `,
   )
   return html`<section><h2>Durability, as it was really tried</h2><div class="wide"><table><tr><th>tier</th><th>what was done</th><th>status</th><th>by</th></tr>
+${rows}</table></div></section>`
+}
+
+function renderRaces(cases: readonly CaseResult[]): Html {
+  const rows = cases.flatMap(({ id, races }) =>
+    races.map(
+      ({ defect, found, tried, rounds }) =>
+        html`<tr><td><code>${id}</code></td><td>${defect}</td><td>${found} of ${tried}</td><td>${rounds}</td></tr>
+`,
+    ),
+  )
+  if (rows.length === 0) return NOTHING
+  return html`<section><h2>Races, and how many rounds are enough</h2>
+<p>Each race was first run against this store broken on purpose. How often that was caught says how many rounds a store with the same
+fault survives by less than three sigma; so many this one had to survive.</p>
+<div class="wide"><table><tr><th>race</th><th>a store that</th><th>was caught in</th><th>rounds</th></tr>
 ${rows}</table></div></section>`
 }
 

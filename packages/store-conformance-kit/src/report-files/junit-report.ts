@@ -1,6 +1,6 @@
 import { RULE_SECTIONS, sectionTitle } from '@user-engine/store-protocol'
 import junit, { type Builder, type TestCase } from 'junit-report-builder'
-import { describeFailure, describeWaiver } from '../format-report.ts'
+import { describeFailure, describeRace, describeWaiver } from '../format-report.ts'
 import type { CaseResult, ConformanceReport } from '../report.ts'
 
 // The library's types put its builder under `default`; its module is the builder.
@@ -35,12 +35,12 @@ export function renderJUnit(report: ConformanceReport): string {
 }
 
 function describeCase(test: TestCase, result: CaseResult): void {
-  const { id, title, rules, durationMs, notes, reason, failure, status, advisory, waived } = result
+  const { id, title, rules, durationMs, notes, races, reason, failure, status, advisory, waived } = result
   test
     .className(rules[0] ?? id)
     .name(forXml(`${id}: ${title}`))
     .time(durationMs / 1_000)
-  const output = [...notes]
+  const output = [...notes, ...races.map(describeRace)]
   if (status === 'skipped' || ((failure !== null || status === 'invalid') && (advisory || waived))) {
     test.skipped()
     const why = failure === null ? [reason ?? ''] : describeFailure(failure)

@@ -26,6 +26,7 @@ const caseSchema = z.strictObject({
   reason: text.nullable(),
   failure: z.strictObject({ rule: text, what: text, expected: text, actual: text, where: text }).nullable(),
   notes: z.array(text),
+  races: z.array(z.strictObject({ defect: text, found: count, tried: count, rounds: count })),
 })
 
 const ruleSchema = z.strictObject({

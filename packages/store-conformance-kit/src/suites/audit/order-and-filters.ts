@@ -1,7 +1,9 @@
 import type { AuditFilter, AuditOrder, AuditRecord, PageRequest } from '@user-engine/store-protocol'
+import { ACKNOWLEDGES_EARLY } from '../../calibration/defects.ts'
+import type { RaceRound } from '../../calibration/race.ts'
 import type { CaseContext, ConformanceCase } from '../../case.ts'
 import { createGate, endedOrBlocked } from '../../gate.ts'
-import { ACME, OTHER, PLATFORM } from '../../records.ts'
+import { ACME, OTHER, PLATFORM, type RecordMaker } from '../../records.ts'
 
 export const AUDIT_ORDER_CASES: readonly ConformanceCase[] = [
   {
@@ -16,33 +18,8 @@ export const AUDIT_ORDER_CASES: readonly ConformanceCase[] = [
     rules: ['AUD-06', 'QRY-01'],
     title:
       'a record that was acknowledged before another one was begun is read before it, whoever wrote them',
-    async run({ openAll, check, make }) {
-      const stores = await openAll()
-      const [store] = stores
-      const finished: AuditRecord[][] = []
-      for (let round = 0; round < 15; round++) {
-        const records = Array.from({ length: 4 }, () => make.audit(ACME.tenantId))
-        finished.push(records)
-        await Promise.all(
-          records.map((record, index) =>
-            (stores[index % stores.length] ?? store).transact(ACME, (tx) => tx.audit.append(record)),
-          ),
-        )
-      }
-      const { items } = await store.read(ACME, (reader) => reader.audit.list({ page: { limit: 500 } }))
-      const rounds = finished.map((records) => records.map(({ id }) => id))
-      const found = rounds.map((_, round) =>
-        items
-          .slice(round * 4, round * 4 + 4)
-          .map(({ id }) => id)
-          .sort(),
-      )
-      check.equal(
-        found,
-        rounds.map((ids) => ids.toSorted()),
-        'the records, round by round',
-      )
-    },
+    run: ({ race, make }) =>
+      race({ defect: ACKNOWLEDGES_EARLY, run: (round) => showOrderUnderLoad(round, make) }),
   },
   {
     id: 'AUD-06.pages-miss-no-late-commit',
@@ -112,6 +89,30 @@ async function showCommitOrder({ openAll, check, make }: CaseContext): Promise<v
       check.equal(newest.items, expected.toReversed(), 'the records, newest first')
     })
   }
+}
+
+async function showOrderUnderLoad({ stores, check, round }: RaceRound, make: RecordMaker): Promise<void> {
+  const [store] = stores
+  const scope = { tenantId: `round-${round}` }
+  const finished: AuditRecord[][] = []
+  for (let group = 0; group < 4; group++) {
+    const records = Array.from({ length: 4 }, () => make.audit(scope.tenantId))
+    finished.push(records)
+    await Promise.all(
+      records.map((record, index) =>
+        (stores[index % stores.length] ?? store).transact(scope, (tx) => tx.audit.append(record)),
+      ),
+    )
+  }
+  const { items } = await store.read(scope, (reader) => reader.audit.list({ page: { limit: 500 } }))
+  const groups = finished.map((records) => records.map(({ id }) => id).toSorted())
+  const found = groups.map((ids, group) =>
+    items
+      .slice(group * ids.length, (group + 1) * ids.length)
+      .map(({ id }) => id)
+      .toSorted(),
+  )
+  check.equal([found, items.length], [groups, 16], 'the records, group by group')
 }
 
 async function showLateCommits({ open, check, make }: CaseContext): Promise<void> {

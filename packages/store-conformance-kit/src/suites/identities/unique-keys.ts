@@ -61,9 +61,10 @@ const PLATFORM_KEYS: readonly UniqueKey[] = [
     const id = make.id()
     return forGood((tx) => tx.applications.insert(make.application({ id })))
   }),
-  unique('application-key', ['application', 'key'], PLATFORM, async (_, make) =>
-    forGood((tx) => tx.applications.insert(make.application({ key: 'crm' }))),
-  ),
+  unique('application-key', ['application', 'key'], PLATFORM, async (_, make) => {
+    const { key } = make.application()
+    return forGood((tx) => tx.applications.insert(make.application({ key })))
+  }),
   unique('catalog-id', ['catalog', 'id'], PLATFORM, async (_, make) => {
     const id = make.id()
     return forGood((tx) => tx.catalogs.insert(make.catalog(null, { id })))
@@ -83,7 +84,10 @@ const PLATFORM_KEYS: readonly UniqueKey[] = [
     'catalog-version-of-the-platform',
     ['catalog', 'applicationId,key,catalogVersion'],
     PLATFORM,
-    async (_, make) => forGood((tx) => tx.catalogs.insert(make.catalog(null, { key: 'profile' }))),
+    async (_, make) => {
+      const { key } = make.catalog(null)
+      return forGood((tx) => tx.catalogs.insert(make.catalog(null, { key })))
+    },
   ),
 ]
 

@@ -5,6 +5,8 @@ interface CheckOptions {
   /** Where the seed comes from. */
   readonly random: () => number
   readonly numRuns: number
+  /** Whether to stop at the first counterexample instead of looking for the smallest. Default: false. */
+  readonly endOnFailure?: boolean
 }
 
 /**
@@ -13,10 +15,10 @@ interface CheckOptions {
  */
 export async function reportCounterexample<Value>(
   property: fc.IAsyncProperty<[Value]>,
-  { random, numRuns }: CheckOptions,
+  { random, numRuns, endOnFailure = false }: CheckOptions,
 ): Promise<void> {
   const seed = Math.floor(random() * 2 ** 31)
-  const result = await fc.check(property, { seed, numRuns })
+  const result = await fc.check(property, { seed, numRuns, endOnFailure })
   if (!result.failed) return
   const { counterexample, counterexamplePath, numShrinks, errorInstance } = result
   if (!(errorInstance instanceof CheckFailure)) throw errorInstance

@@ -1,7 +1,9 @@
 import { setTimeout as delay, setImmediate as turn } from 'node:timers/promises'
 import { isUserEngineError } from '@user-engine/store-protocol'
 import pRetry from 'p-retry'
-import type { ConformanceCase } from '../../case.ts'
+import { WRITES_OVER_CHANGES } from '../../calibration/defects.ts'
+import type { RaceRound } from '../../calibration/race.ts'
+import type { CaseContext, ConformanceCase } from '../../case.ts'
 import { createGate, endedOrBlocked } from '../../gate.ts'
 import { ACME } from '../../records.ts'
 
@@ -13,53 +15,7 @@ export const CONTENTION_CASES: readonly ConformanceCase[] = [
     rules: ['TXN-09', 'VER-03', 'VER-01', 'TXN-07'],
     title: '50 writers that contend for one record and repeat with jitter all finish, and none is lost',
     timeoutMs: 60_000,
-    async run({ openAll, check, make, random, note }) {
-      const stores = await openAll()
-      const [store] = stores
-      const { user } = await make.addMember(store, ACME.tenantId)
-      let running = 0
-      let mostRunning = 0
-      let repeats = 0
-      const increment = async (writer: number) => {
-        running += 1
-        mostRunning = Math.max(mostRunning, running)
-        try {
-          await (stores[writer % stores.length] ?? store).transact(ACME, async (tx) => {
-            const seen = await tx.users.get(user.id)
-            const version = seen?.version ?? 0
-            // What the work thinks about between its statements is when others come in.
-            await turn()
-            await tx.users.update(make.update(user.id, version, { displayName: `version ${version + 1}` }))
-            await tx.audit.append(make.audit(ACME.tenantId, { correlationId: `writer ${writer}` }))
-          })
-        } finally {
-          running -= 1
-        }
-      }
-      const options = {
-        ...{ retries: 500, minTimeout: 1, maxTimeout: 50, factor: 1.5, randomize: true },
-        shouldRetry: ({ error }: { readonly error: Error }) => {
-          repeats += 1
-          return isUserEngineError(error) && (error.code === 'VERSION_CONFLICT' || error.retryable)
-        },
-      }
-      await Promise.all(
-        Array.from({ length: WRITERS }, async (_, writer) => {
-          await delay(random() * 5)
-          await pRetry(() => increment(writer), options)
-        }),
-      )
-      await store.read(ACME, async (reader) => {
-        const after = await reader.users.get(user.id)
-        const expected = [WRITERS + 1, `version ${WRITERS + 1}`]
-        check.equal([after?.version, after?.displayName], expected, 'the record after 50 increments')
-        const { items } = await reader.audit.list({ page: { limit: 500 } })
-        const writers = new Set(items.map(({ correlationId }) => correlationId))
-        check.equal([items.length, writers.size], [WRITERS, WRITERS], 'audit records: one of each writer')
-      })
-      check.ok(mostRunning > 1, 'the writers ran at the same time', mostRunning)
-      note(`${repeats} repetitions; up to ${mostRunning} writers at once`)
-    },
+    run: showContendingWriters,
   },
   {
     id: 'TXN-09.crossing-writers-both-finish',
@@ -153,3 +109,56 @@ export const CONTENTION_CASES: readonly ConformanceCase[] = [
     },
   },
 ]
+
+async function showContendingWriters({ race, make, random, note }: CaseContext): Promise<void> {
+  let repeats = 0
+  let mostAtOnce = 0
+  const contend = async ({ stores, check }: RaceRound): Promise<void> => {
+    const [store] = stores
+    const { user } = await make.addMember(store, ACME.tenantId)
+    const target = { type: 'user', id: user.id } as const
+    let running = 0
+    let mostRunning = 0
+    const increment = async (writer: number) => {
+      running += 1
+      mostRunning = Math.max(mostRunning, running)
+      try {
+        await (stores[writer % stores.length] ?? store).transact(ACME, async (tx) => {
+          const seen = await tx.users.get(user.id)
+          const version = seen?.version ?? 0
+          // What the work thinks about between its statements is when others come in.
+          await turn()
+          await tx.users.update(make.update(user.id, version, { displayName: `version ${version + 1}` }))
+          await tx.audit.append(make.audit(ACME.tenantId, { target, correlationId: `writer ${writer}` }))
+        })
+      } finally {
+        running -= 1
+      }
+    }
+    const options = {
+      ...{ retries: 500, minTimeout: 1, maxTimeout: 50, factor: 1.5, randomize: true },
+      shouldRetry: ({ error }: { readonly error: Error }) => {
+        repeats += 1
+        return isUserEngineError(error) && (error.code === 'VERSION_CONFLICT' || error.retryable)
+      },
+    }
+    await Promise.all(
+      Array.from({ length: WRITERS }, async (_, writer) => {
+        await delay(random() * 5)
+        await pRetry(() => increment(writer), options)
+      }),
+    )
+    await store.read(ACME, async (reader) => {
+      const after = await reader.users.get(user.id)
+      const expected = [WRITERS + 1, `version ${WRITERS + 1}`]
+      check.equal([after?.version, after?.displayName], expected, 'the record after 50 increments')
+      const { items } = await reader.audit.list({ filter: { target }, page: { limit: 500 } })
+      const writers = new Set(items.map(({ correlationId }) => correlationId))
+      check.equal([items.length, writers.size], [WRITERS, WRITERS], 'audit records: one of each writer')
+    })
+    check.ok(mostRunning > 1, 'the writers ran at the same time', mostRunning)
+    mostAtOnce = Math.max(mostAtOnce, mostRunning)
+  }
+  await race({ defect: WRITES_OVER_CHANGES, tries: 5, run: contend })
+  note(`${repeats} repetitions; up to ${mostAtOnce} writers at once`)
+}

@@ -1,5 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Idempotency, JsonValue, User, UserEngineStore } from '@user-engine/store-protocol'
+import { NOTES_KEYS_AFTERWARDS } from '../../calibration/defects.ts'
+import type { RaceRound } from '../../calibration/race.ts'
 import { type CaseContext, type ConformanceCase, onlyShared } from '../../case.ts'
 import { ACME, OTHER, PLATFORM, type RecordMaker } from '../../records.ts'
 import { KEPT_VALUES } from '../values/kept-values.ts'
@@ -47,35 +49,8 @@ export const IDEMPOTENCY_CASES: readonly ConformanceCase[] = [
     id: 'TXN-04.concurrent-repeats-work-once',
     rules: ['TXN-04'],
     title: 'of eight concurrent calls with one key exactly one does the work, and all get its result',
-    async run({ openAll, check, make }) {
-      const stores = await openAll()
-      const [store] = stores
-      for (const slow of [false, true]) {
-        const idempotency = { key: `slow ${slow}`, fingerprint: 'f' }
-        const before = await store.read(PLATFORM, (reader) => reader.countRecords())
-        const calls = Array.from({ length: 8 }, (_, index) => {
-          const user = make.user()
-          return (stores[index % stores.length] ?? store).transact(
-            PLATFORM,
-            async (tx) => {
-              await tx.users.insert(user)
-              await tx.outbox.append(make.event(null))
-              if (slow) await delay(30)
-              await tx.users.list()
-              return user.id
-            },
-            { idempotency },
-          )
-        })
-        const results = await Promise.all(calls)
-        check.equal(new Set(results).size, 1, 'distinct results')
-        const after = await store.read(PLATFORM, (reader) => reader.countRecords())
-        const added = [after.user - before.user, after['outbox-event'] - before['outbox-event']]
-        check.equal(added, [1, 1], 'users and events that were added')
-        const found = await store.read(PLATFORM, (reader) => reader.users.get(results[0] ?? ''))
-        check.ok(found !== null, 'the result is of the call whose work was committed')
-      }
-    },
+    run: ({ race, make }) =>
+      race({ defect: NOTES_KEYS_AFTERWARDS, run: (round) => showOneWorker(round, make) }),
   },
   {
     id: 'TXN-04.another-request-is-refused',
@@ -182,6 +157,35 @@ export const IDEMPOTENCY_CASES: readonly ConformanceCase[] = [
     },
   },
 ]
+
+async function showOneWorker({ stores, check, round }: RaceRound, make: RecordMaker): Promise<void> {
+  const [store] = stores
+  for (const slow of [false, true]) {
+    const idempotency = { key: `round ${round}, slow ${slow}`, fingerprint: 'f' }
+    const before = await store.read(PLATFORM, (reader) => reader.countRecords())
+    const calls = Array.from({ length: 8 }, (_, index) => {
+      const user = make.user()
+      return (stores[index % stores.length] ?? store).transact(
+        PLATFORM,
+        async (tx) => {
+          await tx.users.insert(user)
+          await tx.outbox.append(make.event(null))
+          if (slow) await delay(30)
+          await tx.users.list()
+          return user.id
+        },
+        { idempotency },
+      )
+    })
+    const results = await Promise.all(calls)
+    check.equal(new Set(results).size, 1, 'distinct results')
+    const after = await store.read(PLATFORM, (reader) => reader.countRecords())
+    const added = [after.user - before.user, after['outbox-event'] - before['outbox-event']]
+    check.equal(added, [1, 1], 'users and events that were added')
+    const found = await store.read(PLATFORM, (reader) => reader.users.get(results[0] ?? ''))
+    check.ok(found !== null, 'the result is of the call whose work was committed')
+  }
+}
 
 async function insertUser(
   store: UserEngineStore,

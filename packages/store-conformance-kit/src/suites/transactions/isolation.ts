@@ -1,7 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import { READS_PIECE_BY_PIECE } from '../../calibration/defects.ts'
+import type { RaceRound } from '../../calibration/race.ts'
 import type { CaseContext, ConformanceCase } from '../../case.ts'
 import { createGate, endedOrBlocked } from '../../gate.ts'
-import { ACME } from '../../records.ts'
+import { ACME, type RecordMaker } from '../../records.ts'
 
 const CONFLICTS = ['VERSION_CONFLICT', 'SERIALIZATION_CONFLICT'] as const
 
@@ -150,22 +152,36 @@ export const ISOLATION_CASES: readonly ConformanceCase[] = [
   },
 ]
 
-async function showWholeReads({ openAll, check, make, note }: CaseContext): Promise<void> {
-  const stores = await openAll()
+async function showWholeReads({ race, make, note }: CaseContext): Promise<void> {
+  let moments = 0
+  await race({
+    defect: READS_PIECE_BY_PIECE,
+    tries: 5,
+    run: async (round) => {
+      moments += await readWhileWriting(round, make)
+    },
+  })
+  note(`${moments} different moments were seen`)
+}
+
+/** How often both users are changed in one round. */
+const CHANGES = 20
+
+async function readWhileWriting({ stores, check, round }: RaceRound, make: RecordMaker): Promise<number> {
   const [writer] = stores
   const reader = stores.at(-1) ?? writer
-  const one = await make.addMember(writer, ACME.tenantId)
-  const two = await make.addMember(writer, ACME.tenantId)
-  const rounds = 60
+  const scope = { tenantId: `round-${round}` }
+  const one = await make.addMember(writer, scope.tenantId)
+  const two = await make.addMember(writer, scope.tenantId)
   let done = false
   const writing = (async () => {
-    for (let version = 1; version <= rounds; version++) {
-      await writer.transact(ACME, (tx) => {
-        const set = { displayName: `round ${version}` }
+    for (let version = 1; version <= CHANGES; version++) {
+      await writer.transact(scope, (tx) => {
+        const set = { displayName: `change ${version}` }
         void tx.users.update(make.update(one.user.id, version, set))
         void tx.memberships.insert(make.membership(one.tenantAccount, { group: 'g', role: `r${version}` }))
-        void tx.audit.append(make.audit(ACME.tenantId))
-        void tx.outbox.append(make.event(ACME.tenantId))
+        void tx.audit.append(make.audit(scope.tenantId))
+        void tx.outbox.append(make.event(scope.tenantId))
         void tx.users.update(make.update(two.user.id, version, set))
       })
       await delay(0)
@@ -173,27 +189,37 @@ async function showWholeReads({ openAll, check, make, note }: CaseContext): Prom
   })().finally(() => {
     done = true
   })
-  const seenVersions = new Set<number>()
-  while (!done) {
-    const seen = await reader.read(ACME, async (handle) => {
-      const first = await handle.users.get(one.user.id)
-      await delay(1)
-      const { membership, ...counts } = await handle.countRecords()
-      const { items } = await handle.memberships.listByGroup({ group: 'g', page: { limit: 500 } })
-      await delay(1)
-      const audits = (await handle.audit.list({ page: { limit: 500 } })).items.length
-      const events = (await handle.outbox.list({ page: { limit: 500 } })).items.length
-      const last = await handle.users.get(two.user.id)
-      const counted = [membership, counts['audit-record'], counts['outbox-event']]
-      return { versions: [first?.version, last?.version], steps: [...counted, items.length, audits, events] }
-    })
-    const [version = 0] = seen.versions
-    seenVersions.add(version)
-    check.equal(seen.versions, [version, version], 'the versions of both users within one read')
-    check.equal(seen.steps, Array(6).fill(version - 1), 'counts, list, audit and events within the same read')
+  const moments = new Set<number>()
+  try {
+    while (!done) {
+      const seen = await reader.read(scope, async (handle) => {
+        const first = await handle.users.get(one.user.id)
+        await delay(1)
+        const { membership, ...counts } = await handle.countRecords()
+        const { items } = await handle.memberships.listByGroup({ group: 'g', page: { limit: 500 } })
+        await delay(1)
+        const audits = (await handle.audit.list({ page: { limit: 500 } })).items.length
+        const events = (await handle.outbox.list({ page: { limit: 500 } })).items.length
+        const last = await handle.users.get(two.user.id)
+        const counted = [membership, counts['audit-record'], counts['outbox-event']]
+        return {
+          versions: [first?.version, last?.version],
+          steps: [...counted, items.length, audits, events],
+        }
+      })
+      const [version = 0] = seen.versions
+      moments.add(version)
+      check.equal(seen.versions, [version, version], 'the versions of both users within one read')
+      check.equal(
+        seen.steps,
+        Array(6).fill(version - 1),
+        'counts, list, audit and events within the same read',
+      )
+    }
+  } finally {
+    await writing
   }
-  await writing
-  const last = await reader.read(ACME, (handle) => handle.users.get(two.user.id))
-  check.equal(last?.version, rounds + 1, 'the version afterwards')
-  note(`${seenVersions.size} different moments were seen while ${rounds} were written`)
+  const last = await reader.read(scope, (handle) => handle.users.get(two.user.id))
+  check.equal(last?.version, CHANGES + 1, 'the version afterwards')
+  return moments.size
 }

@@ -1,6 +1,8 @@
 import { isUserEngineError } from '@user-engine/store-protocol'
+import { CHECKS_TOO_EARLY } from '../../calibration/defects.ts'
+import type { RaceRound } from '../../calibration/race.ts'
 import type { CaseContext, ConformanceCase } from '../../case.ts'
-import { ACME, PLATFORM } from '../../records.ts'
+import { ACME, PLATFORM, type RecordMaker } from '../../records.ts'
 import { VERSIONED_KINDS, type VersionedKind } from './versioned-kinds.ts'
 
 export const VERSION_CASES: readonly ConformanceCase[] = [
@@ -35,7 +37,8 @@ export const VERSION_CASES: readonly ConformanceCase[] = [
       id: `VER-03.one-of-many-changes-of-${kind.name}`,
       rules: ['VER-03', 'TXN-07'],
       title: `of eight concurrent changes of a ${kind.name} with one expected version exactly one succeeds`,
-      run: (context) => showOneWinner(context, kind),
+      run: ({ race, make }) =>
+        race({ defect: CHECKS_TOO_EARLY, run: (round) => changeAtOnce(round, kind, make) }),
     }),
   ),
   {
@@ -144,8 +147,11 @@ async function showVersions({ open, check, make }: CaseContext, kind: VersionedK
       await check.rejects(run(record.id, version, call), 'NOT_FOUND', 'a change after the delete')
 }
 
-async function showOneWinner({ openAll, check, make }: CaseContext, kind: VersionedKind): Promise<void> {
-  const stores = await openAll()
+async function changeAtOnce(
+  { stores, check }: RaceRound,
+  kind: VersionedKind,
+  make: RecordMaker,
+): Promise<void> {
   const [store] = stores
   const { scope } = kind
   const { record, get, update, remove } = await kind.prepare(store, make)
