@@ -6,7 +6,7 @@ import type { CaseContext } from './case.ts'
 import type { Check } from './check.ts'
 import type { ConformanceHarness, HarnessVerb, MigrationControl } from './harness.ts'
 import { callVerb, type GuardedBackend, guardBackend } from './harness-guard.ts'
-import { type StoreProcess, startStoreProcess } from './processes/store-process.ts'
+import { type StoreProcess, startMigrationProcess, startStoreProcess } from './processes/store-process.ts'
 import { createRandom } from './random.ts'
 import { createRecordMaker } from './records.ts'
 import { showError } from './show.ts'
@@ -50,7 +50,7 @@ class Session implements CaseSession {
   readonly #harness: ConformanceHarness
   readonly #stores: UserEngineStore[] = []
   readonly #namespaces: string[]
-  readonly #processes: StoreProcess[] = []
+  readonly #processes: { kill(): Promise<void> }[] = []
   readonly #backend: GuardedBackend | null
 
   constructor(harness: ConformanceHarness, namespace: string, { capabilities, check, seed }: SessionOptions) {
@@ -78,6 +78,11 @@ class Session implements CaseSession {
       },
       reference: () => callVerb('reference() of the harness', () => harness.reference()),
       startProcess: () => this.#startProcess(namespace),
+      startMigration: async (on) => {
+        const started = await startMigrationProcess(harness.processes ?? lacking('processes'), on)
+        this.#processes.push(started)
+        return started
+      },
       get backend() {
         return session.#backend ?? lacking('backend')
       },

@@ -2,7 +2,7 @@ import type { RuleId, StoreCapabilities, UserEngineStore } from '@user-engine/st
 import type { Race } from './calibration/race.ts'
 import type { Check } from './check.ts'
 import type { BackendControl, ConformanceHarness, HarnessVerb } from './harness.ts'
-import type { StoreProcess } from './processes/store-process.ts'
+import type { MigrationProcess, StoreProcess } from './processes/store-process.ts'
 import type { RecordMaker } from './records.ts'
 
 /** What was done to a backend to show that it keeps what it acknowledged [LIF-03]. */
@@ -29,6 +29,8 @@ export interface CaseContext {
   reference(): Promise<UserEngineStore>
   /** Starts another process with a store of its own on the namespace; it is killed after the case. For cases that need `processes`. */
   startProcess(): Promise<StoreProcess>
+  /** Starts another process that migrates a namespace; it is killed after the case. For cases that need `processes`. */
+  startMigration(namespace: string): Promise<MigrationProcess>
   /** The faults of the backend; they are taken back after the case. For cases that need `backend`. */
   readonly backend: BackendControl
   readonly tenantLayers: NonNullable<ConformanceHarness['tenantLayers']>

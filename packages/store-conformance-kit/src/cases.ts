@@ -17,7 +17,10 @@ import { HAND_OVER_CASES } from './suites/outbox/hand-over.ts'
 import { LEASE_CASES } from './suites/outbox/leases.ts'
 import { ORDER_CASES } from './suites/outbox/order.ts'
 import { STATS_CASES } from './suites/outbox/stats.ts'
-import { PROCESS_CASES } from './suites/processes/processes.ts'
+import { PROCESS_CONTENTION_CASES } from './suites/processes/contention.ts'
+import { KILLED_CLIENT_CASES } from './suites/processes/killed-clients.ts'
+import { PROCESS_LEASE_CASES } from './suites/processes/leases.ts'
+import { PROCESS_MIGRATION_CASES } from './suites/processes/migrations.ts'
 import { ARGUMENT_CASES } from './suites/queries/arguments.ts'
 import { COUNT_CASES } from './suites/queries/counts.ts'
 import { CURSOR_CASES } from './suites/queries/cursors.ts'
@@ -78,5 +81,6 @@ export const CASES: readonly ConformanceCase[] = [
   ...[...JSON_CASES, ...TEXT_CASES, ...RECORD_CASES, ...INSTANT_CASES],
   ...[...SEQUENTIAL_MODEL_CASES, ...CONCURRENT_MODEL_CASES],
   ...[...READINESS_CASES, ...HISTORY_CASES, ...DIAGNOSTICS_CASES],
-  ...[...INSTANCE_CASES, ...PROCESS_CASES, ...OUTAGE_CASES, ...DURABILITY_CASES],
+  ...[...INSTANCE_CASES, ...PROCESS_CONTENTION_CASES, ...PROCESS_LEASE_CASES, ...PROCESS_MIGRATION_CASES],
+  ...[...KILLED_CLIENT_CASES, ...OUTAGE_CASES, ...DURABILITY_CASES],
 ]

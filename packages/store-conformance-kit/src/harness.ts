@@ -48,7 +48,10 @@ export interface MigrationControl {
 
 /** Opens stores in other processes, which the kit starts and kills. */
 export interface ProcessControl {
-  /** A module whose default export, `async (handOver) => store`, opens the store in another process. */
+  /**
+   * A module whose default export, `async (handOver) => store`, opens the store in another process. Where the manifest
+   * says `schema.migrated` it exports `migrate` as well: `async (handOver) => ({ applied })`, the names of what it applied.
+   */
   readonly module: URL
   /** The flags of Node for it; default: those of this process. */
   readonly execArgv?: readonly string[]

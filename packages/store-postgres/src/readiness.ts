@@ -76,11 +76,7 @@ async function checkRuntime(inputs: ReadinessInputs): Promise<readonly Readiness
       role: readRoleFacts(role),
       server: readServerFacts(server),
       unprotected: readUnprotectedTables(unprotected),
-      history: await inputs.gate.judge(connection).catch((error: unknown) => {
-        // Without the grants that follow a migration the history cannot even be read.
-        if (isUserEngineError(error, 'UNAVAILABLE')) throw error
-        return null
-      }),
+      history: await inputs.gate.judge(connection),
     }
   })
   return [
@@ -181,11 +177,11 @@ function checkServer(server: ServerFacts): readonly ReadinessCheck[] {
   ]
 }
 
-/** What a history means for whoever wants to serve the schema; `null` when it cannot be read. */
-export function checkSchema(history: HistoryFinding | null): ReadinessCheck {
-  const code = `schema.${history?.state ?? 'unknown'}`
-  const names = history?.migrations.join(', ') ?? ''
-  switch (history?.code) {
+/** What a history means for whoever wants to serve the schema. */
+export function checkSchema(history: HistoryFinding): ReadinessCheck {
+  const code = `schema.${history.state}`
+  const names = history.migrations.join(', ')
+  switch (history.code) {
     case 'current':
       return pass(code, 'The schema is the one this release was built for.')
     case 'ahead-compatible':
@@ -208,6 +204,12 @@ export function checkSchema(history: HistoryFinding | null): ReadinessCheck {
         `A migration has begun and not ended: ${names}.`,
         'Resolve it in the migration ledger, then run the migrations again.',
       )
+    case 'not-granted':
+      return fail(
+        code,
+        'A migration run has not ended: what it grants last is missing, so that the history cannot be read.',
+        'Run the migrations again.',
+      )
     case 'edited':
       return fail(
         code,
@@ -220,10 +222,10 @@ export function checkSchema(history: HistoryFinding | null): ReadinessCheck {
         `The history does not match this release: ${names}.`,
         'Deploy the release whose migrations were applied.',
       )
-    default:
+    case 'foreign-tables':
       return fail(
         code,
-        'The schema holds tables without a migration history, or it cannot be read.',
+        'The schema holds tables without a migration history.',
         'Run the migrations with the migration login on an empty schema.',
       )
   }

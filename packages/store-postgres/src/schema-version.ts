@@ -72,12 +72,19 @@ class LedgerGate implements SchemaGate {
 
   async judge(connection: Connection): Promise<HistoryFinding> {
     const [exists] = await connection.execute([{ statement: this.#exists, values: [] }])
-    const [hasLedger, hasCompatibility, hasTables] = (exists?.rows[0] ?? []).map((flag) => flag === 't')
+    const [hasLedger, hasCompatibility, hasTables, isUnreadable] = (exists?.rows[0] ?? []).map(
+      (flag) => flag === 't',
+    )
+    const isReadable = isUnreadable === false
     const facts: SchemaFacts = {
       hasTables: hasTables === true,
-      ledger: hasLedger === true ? (await this.#rows(connection, this.#ledger)).map(toLedgerEntry) : null,
+      isUnreadable: !isReadable,
+      ledger:
+        hasLedger === true && isReadable
+          ? (await this.#rows(connection, this.#ledger)).map(toLedgerEntry)
+          : null,
       oldestKnownMigration:
-        hasCompatibility === true
+        hasCompatibility === true && isReadable
           ? ((await this.#rows(connection, this.#compatibility))[0]?.[0] ?? null)
           : null,
     }

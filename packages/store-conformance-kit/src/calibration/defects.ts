@@ -219,6 +219,21 @@ export const LOSES_WHAT_OVERLAPS: Defect = {
   },
 }
 
+export const KEEPS_LEASES_TO_ITSELF: Defect = {
+  name: 'keeps-leases-to-itself',
+  does: 'knows in its own process only what it has handed out',
+  breakStores: () => (store) =>
+    changeOutbox(store, (outbox) => ({
+      async claim(request) {
+        const lease = await outbox.claim(request)
+        if (lease.deliveries.length === 0) return lease
+        const eventIds = lease.deliveries.map(({ event }) => event.id)
+        await outbox.nack({ token: lease.token, eventIds, reason: 'for others as well', retryAfterMs: 0 })
+        return lease
+      },
+    })),
+}
+
 const LOSSES: ReadonlySet<string> = new Set([
   ...['DUPLICATE_IDENTITY', 'DUPLICATE_KEY', 'VERSION_CONFLICT', 'NOT_FOUND', 'SERIALIZATION_CONFLICT'],
 ])
@@ -256,5 +271,6 @@ export const DEFECTS: readonly Defect[] = [
   DRAWS_A_TOKEN_TWICE,
   ACCEPTS_ACKS_AT_ONCE,
   LOSES_WHAT_OVERLAPS,
+  KEEPS_LEASES_TO_ITSELF,
   CHECKS_TOO_EARLY,
 ]

@@ -9,6 +9,8 @@ export type ToProcess =
       /** The name of the defect that its store is given, for the calibration of a race. */
       readonly defect: string | null
     }
+  /** Has the module migrate; it reports once before it begins. */
+  | { readonly kind: 'migrate'; readonly module: string; readonly handOver: unknown }
   | { readonly kind: 'run'; readonly job: keyof ProcessJobs; readonly args: unknown }
 
 /** What it answers. */

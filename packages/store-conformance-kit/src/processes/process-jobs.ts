@@ -27,6 +27,12 @@ export interface ProcessJobs {
   write(job: ProcessJob): never
   /** Inserts a user under an idempotency key and returns what `transact` returned. */
   once(job: ProcessJob & { readonly key: string }): { readonly userId: string }
+  /** Claims once and keeps what it was given. */
+  claim(job: ProcessJob & { readonly limit: number; readonly leaseMs: number }): readonly HandedOver[]
+  /** Acknowledges, and says with which code that was refused. */
+  ack(job: ProcessJob & { readonly token: number; readonly eventIds: readonly string[] }): {
+    readonly refusedWith: string | null
+  }
   /** Claims and acknowledges until nothing is left, or claims once, reports and dies holding when `holds` says so. */
   drain(
     job: ProcessJob & {
@@ -55,7 +61,7 @@ export const JOBS: {
     job: Parameters<ProcessJobs[Name]>[0],
     report: Report,
   ) => Result<Name>
-} = { increment, hold, write, once, drain }
+} = { increment, hold, write, once, claim, ack, drain }
 
 async function increment(
   store: UserEngineStore,
@@ -68,7 +74,8 @@ async function increment(
     store.transact({ tenantId }, async (tx) => {
       const version = (await tx.users.get(userId))?.version ?? 0
       await tx.users.update(make.update(userId, version, { displayName: `version ${version + 1}` }))
-      await tx.audit.append(make.audit(tenantId))
+      const target = { type: 'user', id: userId } as const
+      await tx.audit.append(make.audit(tenantId, { target, correlationId: `saw ${version}` }))
     })
   const options = {
     ...{ retries: 500, minTimeout: 1, maxTimeout: 50, factor: 1.5, randomize: true },
@@ -138,6 +145,27 @@ async function once(
     ...{ retries: 100, minTimeout: 1, maxTimeout: 50, randomize: true },
     shouldRetry: ({ error }) => isUserEngineError(error) && error.retryable,
   })
+}
+
+async function claim(
+  store: UserEngineStore,
+  { limit, leaseMs, seed }: Parameters<ProcessJobs['claim']>[0],
+): Result<'claim'> {
+  const { token, deliveries } = await store.outbox.claim({ consumer: `process ${seed}`, limit, leaseMs })
+  return deliveries.map((delivery) => handedOver(delivery, token))
+}
+
+async function ack(
+  store: UserEngineStore,
+  { token, eventIds }: Parameters<ProcessJobs['ack']>[0],
+): Result<'ack'> {
+  return await store.outbox.ack({ token, eventIds: [...eventIds] }).then(
+    () => ({ refusedWith: null }),
+    (error: unknown) => {
+      if (isUserEngineError(error)) return { refusedWith: error.code }
+      throw error
+    },
+  )
 }
 
 async function drain(

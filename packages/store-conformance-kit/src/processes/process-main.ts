@@ -1,9 +1,14 @@
-// The entry of another process: opens a store on what it is handed over, and does jobs with it until it is ended.
+// The entry of another process: opens a store on what it is handed over and does jobs with it until it is ended, or migrates.
 import type { UserEngineStore } from '@user-engine/store-protocol'
 import { DEFECTS } from '../calibration/defects.ts'
 import { showError } from '../show.ts'
 import type { FromProcess, ToProcess } from './messages.ts'
 import { JOBS } from './process-jobs.ts'
+
+interface StoreModule {
+  readonly default: (handOver: unknown) => Promise<UserEngineStore>
+  readonly migrate?: (handOver: unknown) => Promise<{ readonly applied: readonly string[] }>
+}
 
 let store: UserEngineStore | null = null
 
@@ -18,13 +23,18 @@ process.on('disconnect', () => process.exit())
 
 async function answer(message: ToProcess): Promise<void> {
   if (message.kind === 'open') {
-    const { default: open } = (await import(message.module)) as {
-      readonly default: (handOver: unknown) => Promise<UserEngineStore>
-    }
+    const { default: open } = (await import(message.module)) as StoreModule
     const opened = await open(message.handOver)
     const defect = DEFECTS.find(({ name }) => name === message.defect)
     store = defect === undefined ? opened : defect.breakStores()(opened)
     await send({ kind: 'done', result: null })
+    return
+  }
+  if (message.kind === 'migrate') {
+    const { migrate } = (await import(message.module)) as StoreModule
+    if (migrate === undefined) throw new Error('the module exports no migrate()')
+    await send({ kind: 'progress', progress: 'begins' })
+    await send({ kind: 'done', result: (await migrate(message.handOver)).applied })
     return
   }
   if (store === null) throw new Error('no store is open')

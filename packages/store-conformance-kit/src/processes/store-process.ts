@@ -15,7 +15,19 @@ export interface StoreProcess {
     args: Parameters<ProcessJobs[Name]>[0],
     onProgress?: (progress: unknown) => void,
   ): Promise<ReturnType<ProcessJobs[Name]>>
+  /** Stops it in its tracks, as `kill -STOP` does; what it is told meanwhile it does when it goes on. */
+  pause(): void
+  resume(): void
   /** Ends it at once, as `kill -9` does, and waits until it is gone. */
+  kill(): Promise<void>
+}
+
+/** A migration in another process. */
+export interface MigrationProcess {
+  /** Resolves when it begins to migrate. */
+  readonly begun: Promise<void>
+  /** What it applied. Rejects with what was thrown there, as text, and when the process is killed. */
+  readonly applied: Promise<readonly string[]>
   kill(): Promise<void>
 }
 
@@ -34,17 +46,13 @@ const ENTRY = fileURLToPath(
  * @throws HarnessFailure when it cannot.
  */
 export async function startStoreProcess(
-  { module, execArgv, handOver }: ProcessControl,
+  control: ProcessControl,
   namespace: string,
   defect: string | null = null,
 ): Promise<StoreProcess> {
-  const child = fork(ENTRY, {
-    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-    ...(execArgv === undefined ? {} : { execArgv: [...execArgv] }),
-  })
-  const started = new ForkedStoreProcess(child)
-  const opening = { kind: 'open', module: module.href, handOver: await handOver(namespace), defect } as const
-  const opened = started.send(opening)
+  const started = startProcess(control)
+  const [module, handOver] = [control.module.href, await control.handOver(namespace)]
+  const opened = started.send({ kind: 'open', module, handOver, defect })
   const result = await raceAgainst(opened, START_TIMEOUT_MS).catch(async (error: unknown) => {
     await started.kill()
     throw new HarnessFailure(`processes.module of the harness could not open a store: ${String(error)}.`)
@@ -52,6 +60,32 @@ export async function startStoreProcess(
   if (result !== LATE) return started
   await started.kill()
   throw new HarnessFailure(`processes.module of the harness opened no store within ${START_TIMEOUT_MS} ms.`)
+}
+
+/** Starts a process that migrates the namespace. */
+export async function startMigrationProcess(
+  control: ProcessControl,
+  namespace: string,
+): Promise<MigrationProcess> {
+  const started = startProcess(control)
+  const [module, handOver] = [control.module.href, await control.handOver(namespace)]
+  const begun = Promise.withResolvers<void>()
+  const applied = started.send({ kind: 'migrate', module, handOver }, () => begun.resolve())
+  applied.catch(begun.reject)
+  begun.promise.catch(() => {})
+  return {
+    begun: begun.promise,
+    applied: applied as Promise<readonly string[]>,
+    kill: () => started.kill(),
+  }
+}
+
+function startProcess({ execArgv }: ProcessControl): ForkedStoreProcess {
+  const child = fork(ENTRY, {
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    ...(execArgv === undefined ? {} : { execArgv: [...execArgv] }),
+  })
+  return new ForkedStoreProcess(child)
 }
 
 class ForkedStoreProcess implements StoreProcess {
@@ -82,6 +116,14 @@ class ForkedStoreProcess implements StoreProcess {
     void this.#exited.then(() => reject(new Error('the process has ended')))
     this.#child.send(message)
     return promise.finally(() => this.#child.off('message', onMessage))
+  }
+
+  pause(): void {
+    this.#child.kill('SIGSTOP')
+  }
+
+  resume(): void {
+    this.#child.kill('SIGCONT')
   }
 
   async kill(): Promise<void> {

@@ -13,13 +13,14 @@ const applied = (name: string, changes: Partial<LedgerEntry> = {}): LedgerEntry 
   ...changes,
 })
 const facts = (ledger: readonly LedgerEntry[] | null, changes: Partial<SchemaFacts> = {}): SchemaFacts => ({
-  ...{ ledger, hasTables: ledger !== null, oldestKnownMigration: '1_one' },
+  ...{ ledger, hasTables: ledger !== null, isUnreadable: false, oldestKnownMigration: '1_one' },
   ...changes,
 })
 const all = KNOWN.map(({ name }) => applied(name))
 
 test.each([
   ['an empty schema', facts(null), 'behind', 'behind', ['1_one', '2_two', '3_three']],
+  ['a history that may not be read', facts(null, { isUnreadable: true }), 'dirty', 'not-granted', []],
   ['tables without a history', facts(null, { hasTables: true }), 'unknown', 'foreign-tables', []],
   ['everything applied', facts(all), 'current', 'current', []],
   ['some applied', facts(all.slice(0, 2)), 'behind', 'behind', ['3_three']],

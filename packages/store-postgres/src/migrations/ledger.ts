@@ -23,6 +23,7 @@ export interface HistoryFinding {
     | 'ahead-compatible'
     | 'ahead'
     | 'unfinished'
+    | 'not-granted'
     | 'edited'
     | 'missing'
     | 'foreign-tables'
@@ -34,11 +35,13 @@ export interface SchemaFacts {
   readonly ledger: readonly LedgerEntry[] | null
   /** Whether the schema holds tables although it has no ledger. */
   readonly hasTables: boolean
+  /** Whether there is a ledger that this login may not read: grants are the last step of a migration run. */
+  readonly isUnreadable: boolean
   /** The oldest migration a release must know to serve the schema [MIG-04]; `null` before it was recorded. */
   readonly oldestKnownMigration: string | null
 }
 
-/** Selects the facts in one row: ledger as JSON or null, tables, and the compatibility mark. */
+/** Selects the facts: which tables there are and may be read, the ledger, and the compatibility mark. */
 export function schemaFactsSql(schema: SchemaName): {
   readonly exists: string
   readonly ledger: string
@@ -47,7 +50,9 @@ export function schemaFactsSql(schema: SchemaName): {
   return {
     exists: `
       SELECT coalesce(bool_or(c.relname = '${LEDGER_TABLE}'), false),
-        coalesce(bool_or(c.relname = 'schema_compatibility'), false), count(*) > 0
+        coalesce(bool_or(c.relname = 'schema_compatibility'), false), count(*) > 0,
+        coalesce(bool_or(NOT has_schema_privilege(n.oid, 'USAGE') OR NOT has_table_privilege(c.oid, 'SELECT'))
+          FILTER (WHERE c.relname IN ('${LEDGER_TABLE}', 'schema_compatibility')), false)
       FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
       WHERE n.nspname = '${schema}' AND c.relkind IN ('r', 'p')`,
     ledger: `
@@ -59,7 +64,8 @@ export function schemaFactsSql(schema: SchemaName): {
 
 /** Compares a history with the migrations of this release [MIG-02, MIG-05]. */
 export function judgeHistory(known: readonly Migration[], facts: SchemaFacts): HistoryFinding {
-  const { ledger, hasTables, oldestKnownMigration } = facts
+  const { ledger, hasTables, isUnreadable, oldestKnownMigration } = facts
+  if (isUnreadable) return { state: 'dirty', found: null, code: 'not-granted', migrations: [] }
   if (ledger === null) {
     return hasTables
       ? { state: 'unknown', found: null, code: 'foreign-tables', migrations: [] }

@@ -53,21 +53,23 @@ class LockedRunner implements MigrationRunner {
 
   async judge(): Promise<HistoryFinding> {
     const sql = schemaFactsSql(this.#input.schema)
-    const [[hasLedger, hasCompatibility, hasTables]] = await this.#rows<[boolean, boolean, boolean]>(
-      sql.exists,
-    )
+    const [[hasLedger, hasCompatibility, hasTables, isUnreadable]] = await this.#rows<
+      [boolean, boolean, boolean, boolean]
+    >(sql.exists)
     const facts: SchemaFacts = {
-      hasTables,
-      ledger: hasLedger
-        ? (await this.#rows<[string, string, boolean]>(sql.ledger)).map(([name, checksum, isFinished]) => ({
-            name,
-            checksum,
-            isFinished,
-          }))
-        : null,
-      oldestKnownMigration: hasCompatibility
-        ? ((await this.#rows<[string]>(sql.compatibility))[0]?.[0] ?? null)
-        : null,
+      ...{ hasTables, isUnreadable },
+      ledger:
+        hasLedger && !isUnreadable
+          ? (await this.#rows<[string, string, boolean]>(sql.ledger)).map(([name, checksum, isFinished]) => ({
+              name,
+              checksum,
+              isFinished,
+            }))
+          : null,
+      oldestKnownMigration:
+        hasCompatibility && !isUnreadable
+          ? ((await this.#rows<[string]>(sql.compatibility))[0]?.[0] ?? null)
+          : null,
     }
     return judgeHistory(this.#input.known, facts)
   }

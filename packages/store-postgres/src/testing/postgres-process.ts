@@ -1,9 +1,14 @@
 // What the conformance kit opens in another process.
 import type { UserEngineStore } from '@user-engine/store-protocol'
 import { createPostgresStore } from '../create-postgres-store.ts'
+import { migrate as migrateSchema } from '../migrations/migrate.ts'
 import { capabilityOf, type HandOver } from './hand-over.ts'
 
 // biome-ignore lint/style/noDefaultExport: the kit calls the default export of this module.
 export default async function openStore(handOver: HandOver): Promise<UserEngineStore> {
   return await createPostgresStore({ capability: capabilityOf(handOver) })
+}
+
+export async function migrate(handOver: HandOver): Promise<{ readonly applied: readonly string[] }> {
+  return await migrateSchema({ capability: capabilityOf(handOver) })
 }
