@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url'
 import type { LocalDatabase } from '@user-engine/provider-local'
 import type { Readiness } from '@user-engine/store-protocol'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type HandOver, handOverOf } from './testing/hand-over.ts'
+import { type HandOver, handOverOf } from './conformance/handed-over.ts'
 import { createTestDatabase } from './testing/test-database.ts'
 
 let database: LocalDatabase & { drop(): Promise<void> }

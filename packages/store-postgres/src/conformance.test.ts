@@ -2,10 +2,10 @@
 import { conformanceTests } from '@user-engine/store-conformance-kit/vitest'
 import { afterAll, beforeAll, describe, it } from 'vitest'
 import { openOwnServer } from './testing/own-server.ts'
-import { createPostgresHarness } from './testing/postgres-harness.ts'
+import { createLocalHarness } from './testing/local-harness.ts'
 
 const provider = await openOwnServer()
-const harness = await createPostgresHarness(provider, { withFaults: true })
+const harness = await createLocalHarness(provider, { withFaults: true })
 
 conformanceTests(harness, { describe, it, beforeAll })
 

@@ -2,7 +2,7 @@
 import { runConformance } from '@user-engine/store-conformance-kit'
 import { expect, test } from 'vitest'
 import { openOwnServer } from './testing/own-server.ts'
-import { createPostgresHarness } from './testing/postgres-harness.ts'
+import { createLocalHarness } from './testing/local-harness.ts'
 
 const DURABILITY_CASE = 'LIF-03.acknowledged-commits-survive'
 
@@ -17,7 +17,7 @@ test.each([
       settings: { wal_writer_delay: '10s' },
     })
     try {
-      const shipped = await createPostgresHarness(provider, { withFaults: true })
+      const shipped = await createLocalHarness(provider, { withFaults: true })
       const freshNamespace = async () => {
         const namespace = await shipped.freshNamespace()
         const database = shipped.databaseOf(namespace)

@@ -1,9 +1,9 @@
 // Every case of the kit through a real PgBouncer in transaction mode: nothing of a unit of work may live in a session.
 import { conformanceTests } from '@user-engine/store-conformance-kit/vitest'
 import { afterAll, beforeAll, describe, it } from 'vitest'
+import { createLocalHarness } from './testing/local-harness.ts'
 import { openOwnServer } from './testing/own-server.ts'
 import { findNoPgBouncer, startPgBouncer } from './testing/pgbouncer.ts'
-import { createPostgresHarness } from './testing/postgres-harness.ts'
 
 const missing = await findNoPgBouncer()
 
@@ -11,7 +11,7 @@ if (missing !== null) it.skip(`is not run: ${missing}`, () => {})
 else {
   const provider = await openOwnServer()
   const bouncer = await startPgBouncer(provider)
-  const harness = await createPostgresHarness(provider, {
+  const harness = await createLocalHarness(provider, {
     withFaults: true,
     handed: (capability) => bouncer.through(capability),
   })

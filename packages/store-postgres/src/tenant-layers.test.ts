@@ -3,7 +3,8 @@
 import { attachLocalProvider } from '@user-engine/provider-local'
 import { type ConformanceHarness, runConformance } from '@user-engine/store-conformance-kit'
 import { expect, inject, test, vi } from 'vitest'
-import { createPostgresHarness, type PostgresHarness } from './testing/postgres-harness.ts'
+import type { PostgresHarness } from './conformance/postgres-harness.ts'
+import { createLocalHarness } from './testing/local-harness.ts'
 
 const ENGINE_CASE = 'TEN-06.engine-holds-without-predicates'
 const PREDICATE_CASE = 'TEN-06.predicates-hold-without-the-engine'
@@ -17,7 +18,7 @@ async function failedCases(harness: ConformanceHarness): Promise<readonly string
 }
 
 async function harnessWith(statement: string | null): Promise<PostgresHarness> {
-  const harness = await createPostgresHarness(await attachLocalProvider(inject('postgresServer')), {
+  const harness = await createLocalHarness(await attachLocalProvider(inject('postgresServer')), {
     withFaults: false,
   })
   if (statement === null) return harness
@@ -55,7 +56,7 @@ test('without predicates exactly the case of the predicates fails: the engine al
     seesUserId: (_schema: string, _userId: string, tenant: string) => everywhere(tenant),
     seesAccount: (_schema: string, _alias: string, tenant: string) => everywhere(tenant),
   }))
-  const { createPostgresHarness: withoutPredicates } = await import('./testing/postgres-harness.ts')
+  const { createLocalHarness: withoutPredicates } = await import('./testing/local-harness.ts')
   const harness = await withoutPredicates(await attachLocalProvider(inject('postgresServer')), {
     withFaults: false,
   })

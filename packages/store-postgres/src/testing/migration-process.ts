@@ -1,7 +1,8 @@
 // Migrates in a process of its own: says that it is ready, waits for what to do, and says what it did.
+
+import { capabilityOf, type HandOver } from '../conformance/handed-over.ts'
 import { applyMigrations } from '../migrations/migrate.ts'
 import { loadMigrations, type Migration } from '../migrations/migration-files.ts'
-import { capabilityOf, type HandOver } from './hand-over.ts'
 
 export interface MigrationTask {
   readonly handOver: HandOver

@@ -2,7 +2,7 @@
 import type { UserEngineStore } from '@user-engine/store-protocol'
 import { createPostgresStore } from '../create-postgres-store.ts'
 import { migrate as migrateSchema } from '../migrations/migrate.ts'
-import { capabilityOf, type HandOver } from './hand-over.ts'
+import { capabilityOf, type HandOver } from './handed-over.ts'
 
 // biome-ignore lint/style/noDefaultExport: the kit calls the default export of this module.
 export default async function openStore(handOver: HandOver): Promise<UserEngineStore> {

@@ -1,5 +1,7 @@
-import type { PostgresCapability } from '@user-engine/store-postgres'
-import { withClient } from '../src/postgres-provider/administrator.ts'
+import pg from 'pg'
+import type { PostgresCapability } from '../capability/postgres-capability.ts'
+import { clientConfig } from '../connection/client-config.ts'
+import type { SchemaName } from '../sql/schema-name.ts'
 
 /**
  * Tables that are not looked at: every scope reads applications and catalogs; keys and dead letters are there only
@@ -13,27 +15,31 @@ const LEFT_OUT = ['applications', 'catalogs', 'idempotency_keys', 'outbox_dead_l
  */
 export async function countRowsOfTenant(
   capability: PostgresCapability,
+  schema: SchemaName,
   tenantId: string | null,
 ): Promise<Record<string, number>> {
-  const { host, port, database, user, password } = await capability.lease('runtime')
-  return await withClient({ host, port, database, user, password }, async (client) => {
+  const client = new pg.Client(clientConfig(await capability.lease('runtime')))
+  await client.connect()
+  try {
     await client.query('BEGIN')
     if (tenantId !== null)
       await client.query(`SELECT set_config('user_engine.scope', $1, true)`, [`t${tenantId}`])
     const { rows: tables } = await client.query<{ table: string }>(
       `SELECT relname AS table FROM pg_class
-       WHERE relnamespace = 'user_engine'::regnamespace AND relkind = 'r' AND relrowsecurity
-         AND relname <> ALL ($1) AND has_table_privilege(oid, 'SELECT') ORDER BY relname`,
-      [LEFT_OUT],
+       WHERE relnamespace = $1::regnamespace AND relkind IN ('r', 'p') AND NOT relispartition AND relrowsecurity
+         AND relname <> ALL ($2) AND has_table_privilege(oid, 'SELECT') ORDER BY relname`,
+      [schema, LEFT_OUT],
     )
     const counts: Record<string, number> = {}
     for (const { table } of tables) {
       const { rows } = await client.query<{ count: number }>(
-        `SELECT count(*)::integer AS count FROM user_engine.${table}`,
+        `SELECT count(*)::integer AS count FROM ${schema}.${table}`,
       )
       counts[table] = rows[0]?.count ?? 0
     }
     await client.query('ROLLBACK')
     return counts
-  })
+  } finally {
+    await client.end()
+  }
 }

@@ -1,0 +1,6 @@
+export {
+  createPostgresHarness,
+  type HarnessDatabase,
+  type PostgresHarness,
+  type PostgresHarnessOptions,
+} from './postgres-harness.ts'

@@ -1,0 +1,30 @@
+import type { LocalProvider } from '@user-engine/provider-local'
+import { createMemoryStore } from '@user-engine/store-memory'
+import type { PostgresCapability } from '../capability/postgres-capability.ts'
+import { createPostgresHarness, type PostgresHarness } from '../conformance/postgres-harness.ts'
+
+/** The conformance harness over a local provider. */
+export function createLocalHarness(
+  provider: LocalProvider,
+  options: {
+    readonly withFaults: boolean
+    /** What stands between the provider's capability and the store; default: nothing. */
+    readonly handed?: (capability: PostgresCapability) => Promise<PostgresCapability>
+  },
+): Promise<PostgresHarness> {
+  const { withFaults, handed = async (capability: PostgresCapability) => capability } = options
+  return createPostgresHarness({
+    name: `store-postgres on ${provider.backend.description}`,
+    async createDatabase(request) {
+      const database = await provider.provisionDatabase(request)
+      return {
+        capability: await handed(database.capability),
+        query: (sql) => database.query(sql),
+        drop: () => provider.dropDatabase(request.name),
+      }
+    },
+    reference: async () => createMemoryStore(),
+    execArgv: ['--disable-warning=ExperimentalWarning', '--conditions=@user-engine/source'],
+    ...(withFaults ? { backend: provider.faults } : {}),
+  })
+}
