@@ -6,6 +6,7 @@ import type { CaseContext } from './case.ts'
 import type { Check } from './check.ts'
 import type { ConformanceHarness, HarnessVerb, MigrationControl } from './harness.ts'
 import { callVerb, type GuardedBackend, guardBackend } from './harness-guard.ts'
+import { type DisturbedNetwork, openDisturbedNetwork } from './network/disturbed-network.ts'
 import { type StoreProcess, startMigrationProcess, startStoreProcess } from './processes/store-process.ts'
 import { createRandom } from './random.ts'
 import { createRecordMaker } from './records.ts'
@@ -51,6 +52,7 @@ class Session implements CaseSession {
   readonly #stores: UserEngineStore[] = []
   readonly #namespaces: string[]
   readonly #processes: { kill(): Promise<void> }[] = []
+  readonly #networks: DisturbedNetwork[] = []
   readonly #backend: GuardedBackend | null
 
   constructor(harness: ConformanceHarness, namespace: string, { capabilities, check, seed }: SessionOptions) {
@@ -83,6 +85,14 @@ class Session implements CaseSession {
         this.#processes.push(started)
         return started
       },
+      openThroughNetwork: async () => {
+        const control = harness.network ?? lacking('network')
+        const network = await openDisturbedNetwork(
+          await callVerb('network.backendAddress() of the harness', () => control.backendAddress(namespace)),
+        )
+        this.#networks.push(network)
+        return { network, store: this.#track(await control.openThrough(namespace, network.address)) }
+      },
       get backend() {
         return session.#backend ?? lacking('backend')
       },
@@ -109,7 +119,9 @@ class Session implements CaseSession {
       )
     await attempt(this.#backend?.restore() ?? Promise.resolve())
     for (const started of this.#processes) await attempt(started.kill())
+    for (const network of this.#networks) network.cut()
     const closed = await Promise.all(this.#stores.map(closeStore))
+    for (const network of this.#networks) await network.close()
     for (const namespace of this.#namespaces)
       await attempt(
         callVerb('destroyNamespace() of the harness', () => this.#harness.destroyNamespace(namespace)),

@@ -2,6 +2,7 @@ import type { RuleId, StoreCapabilities, UserEngineStore } from '@user-engine/st
 import type { Race } from './calibration/race.ts'
 import type { Check } from './check.ts'
 import type { BackendControl, ConformanceHarness, HarnessVerb } from './harness.ts'
+import type { DisturbedNetwork } from './network/disturbed-network.ts'
 import type { MigrationProcess, StoreProcess } from './processes/store-process.ts'
 import type { RecordMaker } from './records.ts'
 
@@ -31,6 +32,11 @@ export interface CaseContext {
   startProcess(): Promise<StoreProcess>
   /** Starts another process that migrates a namespace; it is killed after the case. For cases that need `processes`. */
   startMigration(namespace: string): Promise<MigrationProcess>
+  /**
+   * Opens a store whose network to the backend the case disturbs; both are closed after the case. For cases that need
+   * `network`.
+   */
+  openThroughNetwork(): Promise<{ readonly store: UserEngineStore; readonly network: DisturbedNetwork }>
   /** The faults of the backend; they are taken back after the case. For cases that need `backend`. */
   readonly backend: BackendControl
   readonly tenantLayers: NonNullable<ConformanceHarness['tenantLayers']>
@@ -81,6 +87,11 @@ export function onlyShared({ durability }: StoreCapabilities): string | null {
 /** Skips a case for stores that only one process can use. */
 export function onlyMultiProcess({ durability }: StoreCapabilities): string | null {
   return durability.multiProcess ? null : 'durability.multiProcess is false'
+}
+
+/** Skips a case for stores without a network between them and what they keep. */
+export function onlyRemote(capabilities: StoreCapabilities): string | null {
+  return onlyDurable(capabilities) ?? onlyMultiProcess(capabilities)
 }
 
 /** Skips a case for stores without a schema that is migrated. */

@@ -59,6 +59,20 @@ export interface ProcessControl {
   handOver(namespace: string): Promise<unknown>
 }
 
+/** Where something listens. */
+export interface NetworkAddress {
+  readonly host: string
+  readonly port: number
+}
+
+/** Lets the kit stand between a store and its backend, to lose what is on its way. */
+export interface NetworkControl {
+  /** Where the backend of a namespace listens: the kit forwards to it, and knows nothing of its protocol. */
+  backendAddress(namespace: string): Promise<NetworkAddress>
+  /** Opens the store as it is shipped, with this address in the place of the backend's. */
+  openThrough(namespace: string, address: NetworkAddress): Promise<UserEngineStore>
+}
+
 /**
  * What a platform team writes to have its store judged: how to get a namespace, and the store itself. Nothing here
  * goes through the store under test but `open`.
@@ -84,6 +98,8 @@ export interface ConformanceHarness {
   readonly backend?: BackendControl
   /** Needed when the manifest says `durability.multiProcess` [LIF-01, LIF-03]. */
   readonly processes?: ProcessControl
+  /** Needed when the manifest says `durability.durable` and `durability.multiProcess`: there is a network [TXN-04]. */
+  readonly network?: NetworkControl
   /** Needed when the manifest says `tenancy.enforcement: 'engine-and-store'` [TEN-06]. */
   readonly tenantLayers?: TenantLayers
   /** Needed when the manifest says `audit.appendOnly: 'engine'` [AUD-01]. */
@@ -93,7 +109,7 @@ export interface ConformanceHarness {
 }
 
 /** The verbs a case may need beyond the four that every harness has. */
-export type HarnessVerb = 'backend' | 'processes' | 'tenantLayers' | 'engineAudit' | 'migrations'
+export type HarnessVerb = 'backend' | 'processes' | 'network' | 'tenantLayers' | 'engineAudit' | 'migrations'
 
 /** Gives a harness its type where it is written. */
 export function defineHarness(harness: ConformanceHarness): ConformanceHarness {

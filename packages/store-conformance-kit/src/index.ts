@@ -27,6 +27,8 @@ export {
   HISTORY_DAMAGES,
   type HistoryDamage,
   type MigrationControl,
+  type NetworkAddress,
+  type NetworkControl,
   type ProcessControl,
   type TenantLayers,
 } from './harness.ts'

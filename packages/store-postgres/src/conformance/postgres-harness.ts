@@ -1,4 +1,4 @@
-import type { ConformanceHarness } from '@user-engine/store-conformance-kit'
+import type { ConformanceHarness, NetworkAddress } from '@user-engine/store-conformance-kit'
 import pg from 'pg'
 import type { PostgresCapability } from '../capability/postgres-capability.ts'
 import { createPostgresStore } from '../create-postgres-store.ts'
@@ -91,6 +91,14 @@ export async function createPostgresHarness(options: PostgresHarnessOptions): Pr
       ...(execArgv === undefined ? {} : { execArgv }),
       handOver: (namespace) => handOverOf(capabilityOf(namespace)),
     },
+    network: {
+      async backendAddress(namespace) {
+        const { host, port } = await capabilityOf(namespace).lease('runtime')
+        return { host, port }
+      },
+      openThrough: (namespace, address) =>
+        createPostgresStore({ capability: through(capabilityOf(namespace), address) }),
+    },
     tenantLayers: {
       async openWithoutEngine(namespace) {
         const { user } = await capabilityOf(namespace).lease('runtime')
@@ -111,6 +119,22 @@ export async function createPostgresHarness(options: PostgresHarnessOptions): Pr
       async damage(namespace, damage) {
         await databaseOf(namespace).query(historyDamageSql(await schemaOf(namespace))[damage])
       },
+    },
+  }
+}
+
+// The certificate is still the server's: its name stays the one that is checked.
+function through(capability: PostgresCapability, address: NetworkAddress): PostgresCapability {
+  return {
+    describe: () => capability.describe(),
+    async lease(role) {
+      const lease = await capability.lease(role)
+      const { host, tls } = lease
+      return {
+        ...lease,
+        ...address,
+        tls: tls.mode === 'verify-full' ? { ...tls, serverName: tls.serverName ?? host } : tls,
+      }
     },
   }
 }

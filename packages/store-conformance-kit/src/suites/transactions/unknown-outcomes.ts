@@ -1,6 +1,11 @@
-import { isUserEngineError, type User } from '@user-engine/store-protocol'
-import { type CaseContext, type ConformanceCase, onlyDurable } from '../../case.ts'
-import { ACME } from '../../records.ts'
+import {
+  isUserEngineError,
+  type StoreTransaction,
+  type User,
+  type UserEngineStore,
+} from '@user-engine/store-protocol'
+import { type CaseContext, type ConformanceCase, onlyDurable, onlyRemote } from '../../case.ts'
+import { ACME, type RecordMaker } from '../../records.ts'
 
 /** What a commit may fail with while the backend goes down. */
 const OUTCOMES = ['UNAVAILABLE', 'OUTCOME_UNKNOWN', 'DEADLINE_EXCEEDED', 'SERIALIZATION_CONFLICT'] as const
@@ -17,7 +22,105 @@ export const UNKNOWN_OUTCOME_CASES: readonly ConformanceCase[] = [
     timeoutMs: 90_000,
     run: (context) => showInterruptedCommits(context),
   },
+  {
+    id: 'TXN-04.lost-answer-to-a-commit',
+    rules: ['TXN-04', 'TXN-01'],
+    title:
+      'when the answer to a commit that happened is lost the outcome is unknown, and a repeat with the same key returns the first result',
+    notFor: onlyRemote,
+    needs: ['network'],
+    run: showLostAnswer,
+  },
+  {
+    id: 'TXN-04.lost-commit',
+    rules: ['TXN-04', 'TXN-01', 'TXN-02'],
+    title:
+      'when a commit is lost on its way its success is not claimed and nothing of it is there, and a repeat with the same key does the work',
+    notFor: onlyRemote,
+    needs: ['network'],
+    run: showLostCommit,
+  },
 ]
+
+async function showLostAnswer({ open, openThroughNetwork, check, make }: CaseContext): Promise<void> {
+  const { store, network } = await openThroughNetwork()
+  const witness = await open()
+  const { user, insert, options } = await prepareCommit(store, make)
+  const committing = store.transact(
+    ACME,
+    async (tx) => {
+      await insert(tx)
+      network.loseAnswers()
+      return user.id
+    },
+    options,
+  )
+  committing.catch(() => {})
+  const has = () => witness.read(ACME, (reader) => reader.users.get(user.id))
+  await check.eventually(async () => (await has()) ?? undefined, 'the commit happens')
+  network.cut()
+  const error = await check.rejects(committing, 'OUTCOME_UNKNOWN', 'the commit whose answer is lost')
+  check.equal(error.data, { idempotent: true }, 'it says that the call had a key')
+  const repeat = (again: UserEngineStore) =>
+    again.transact(
+      ACME,
+      async (tx) => {
+        await insert(tx)
+        return 'the work was done again'
+      },
+      options,
+    )
+  check.equal(await repeat(witness), user.id, 'a repeat on another instance')
+  check.equal(await repeat(store), user.id, 'a repeat on the same one')
+}
+
+async function showLostCommit({ open, openThroughNetwork, check, make }: CaseContext): Promise<void> {
+  const { store, network } = await openThroughNetwork()
+  const witness = await open()
+  const { user, insert, options } = await prepareCommit(store, make)
+  const lost = Promise.withResolvers<void>()
+  const committing = store.transact(
+    ACME,
+    async (tx) => {
+      await insert(tx)
+      network.loseRequests().then(lost.resolve, lost.reject)
+      return user.id
+    },
+    options,
+  )
+  committing.catch(() => {})
+  await lost.promise
+  network.cut()
+  // Whoever sent it cannot know how far it came.
+  await check.rejects(committing, ['OUTCOME_UNKNOWN', 'UNAVAILABLE'], 'the commit that is lost')
+  const seen = await witness.read(ACME, (reader) => reader.users.get(user.id))
+  check.equal(seen, null, 'what the lost commit left')
+  const work = store.transact(
+    ACME,
+    async (tx) => {
+      await insert(tx)
+      return user.id
+    },
+    options,
+  )
+  check.equal(await work, user.id, 'a repeat on the same instance')
+  check.equal(await witness.read(ACME, (reader) => reader.users.get(user.id)), user, 'the user afterwards')
+}
+
+/** Work that is on its way to the backend before its commit is. */
+async function prepareCommit(store: UserEngineStore, make: RecordMaker) {
+  const { user, account, tenantAccount } = make.member(ACME.tenantId)
+  // A connection that is there, so that nothing but the commit is disturbed.
+  await store.read(ACME, (reader) => reader.users.list())
+  const options = { idempotency: { key: user.id, fingerprint: 'the same' }, timeoutMs: 10_000 }
+  const insert = async (tx: StoreTransaction): Promise<void> => {
+    void tx.users.insert(user)
+    void tx.accounts.insert(account)
+    void tx.tenantAccounts.insert(tenantAccount)
+    await tx.users.get(user.id)
+  }
+  return { user, insert, options }
+}
 
 interface Attempt {
   readonly user: User
