@@ -14,15 +14,5 @@ export const BROKEN_STORES: readonly BrokenStore[] = [
   ...[...BROKEN_AUDITS, ...BROKEN_OUTBOXES, ...BROKEN_QUERIES, ...BROKEN_VALUES, ...BROKEN_OPERATIONS],
 ]
 
-/** Rules that bind a store and have no broken store in memory: why, and what shows it instead. */
-export const UNPROVED: Readonly<Record<string, string>> = {
-  'TEN-06':
-    'It takes an engine: tenant-layers.test.ts of store-postgres removes the policies, then the predicates.',
-  'AUD-05': 'It takes a backend that is down while a denial is recorded: the memory store has none.',
-  'MIG-02': 'It takes a schema: the memory store has none.',
-  'MIG-03': 'It takes a schema: the memory store has none.',
-  'MIG-05': 'It takes a schema: the memory store has none.',
-  'LIF-02': 'It takes a backend that can be killed and paused: the memory store has none.',
-  'LIF-03':
-    'It takes a backend that can be killed: durability-control.test.ts of store-postgres has one that acknowledges before it is durable.',
-}
+/** Rules that bind a store and have no broken store: why, and what shows it instead. */
+export const UNPROVED: Readonly<Record<string, string>> = {}

@@ -21,7 +21,7 @@ const DECIDED_BY_TIMING =
 
 /** Compares what the kit said of a broken store with the cases that are known to catch it. */
 export function judgeBroken(
-  { id, breaks, title }: BrokenStore,
+  { id, breaks, title }: Pick<BrokenStore, 'id' | 'breaks' | 'title'>,
   { failed, rules, because }: Judgement,
   expected: readonly string[] | undefined,
 ): Kill {

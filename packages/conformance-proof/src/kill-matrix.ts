@@ -1,6 +1,7 @@
 import { RULES } from '@user-engine/store-protocol'
 import { BROKEN_STORES, UNPROVED } from './broken-stores.ts'
 import { ODD_STORES } from './odd-stores.ts'
+import { BROKEN_ENGINES } from './postgres/broken-engines.ts'
 import type { ExpectedKills } from './run-proof.ts'
 
 const SHOWN_CASES = 4
@@ -8,7 +9,7 @@ const SHOWN_CASES = 4
 /** The kill matrix as a document: per rule its broken stores, and the cases that catch them. */
 export function renderKillMatrix(expected: ExpectedKills): string {
   const rows = RULES.filter(({ untested }) => untested === undefined).flatMap(({ id }) => {
-    const stores = BROKEN_STORES.filter(({ breaks }) => breaks === id)
+    const stores = [...BROKEN_STORES, ...BROKEN_ENGINES].filter(({ breaks }) => breaks === id)
     if (stores.length === 0) return [`| ${id} | – | ${UNPROVED[id] ?? 'nothing'} | |`]
     return stores.map(
       (store) => `| ${id} | \`${store.id}\` | ${store.title} | ${showCases(expected[store.id] ?? [], id)} |`,
@@ -17,11 +18,11 @@ export function renderKillMatrix(expected: ExpectedKills): string {
   return [
     '# What the conformance kit catches',
     '',
-    'Each row is the reference store with one thing broken, and the cases that fail for it, those of the rule first. The proof runs every case on every',
-    'one of them and fails when one survives, and when another case fails than those on record (`npx --yes pnpm@12 proof`).',
-    'This page is generated from that record.',
+    'Each row is a store with one thing broken, and the cases that fail for it, those of the rule first: the reference store in memory, on which every',
+    'case is run, or the store on Postgres, on which those of the rule’s section are run that take an engine, other processes, a network or a schema. The',
+    'proof fails when one survives, and when another case fails than those on record (`npx --yes pnpm@12 proof`). This page is generated from that record.',
     '',
-    `${BROKEN_STORES.length} broken stores, all caught; ${ODD_STORES.length} odd but legal stores, all passed.`,
+    `${BROKEN_STORES.length + BROKEN_ENGINES.length} broken stores, ${BROKEN_ENGINES.length} of them on Postgres, all caught; ${ODD_STORES.length} odd but legal stores, all passed.`,
     '',
     '| rule | broken store | what it does | caught by |',
     '| --- | --- | --- | --- |',

@@ -3,6 +3,7 @@ import { Worker } from 'node:worker_threads'
 import { BROKEN_STORES } from './broken-stores.ts'
 import { judgeBroken, judgeOdd, type Kill } from './judge-store.ts'
 import { ODD_STORES } from './odd-stores.ts'
+import { BROKEN_ENGINES } from './postgres/broken-engines.ts'
 import type { Judgement } from './run-store.ts'
 
 /** The cases that are known to catch each broken store, by its id. */
@@ -24,16 +25,22 @@ interface ProofOptions {
   readonly onJudged?: (id: string, judgement: Judgement, done: number, total: number) => void
 }
 
-/** Runs every case of the kit on every broken and every odd store, two at once for each processor: half of the time they wait. */
+/**
+ * Runs the cases of the kit on every broken and every odd store, two at once for each processor: half of the time they
+ * wait. In memory all cases are run, on Postgres those of the rule's section that take an engine.
+ */
 export async function runProof({ expected, onJudged = () => {} }: ProofOptions): Promise<Proof> {
-  const ids = [...BROKEN_STORES, ...ODD_STORES].map(({ id }) => id)
+  // The engines first: each takes longer than any store in memory.
+  const ids = [...BROKEN_ENGINES, ...BROKEN_STORES, ...ODD_STORES].map(({ id }) => id)
   const judgements = await judgeAll(ids, onJudged)
   const judgementOf = (id: string): Judgement => {
     const judgement = judgements.get(id)
     if (judgement === undefined) throw new Error(`${id} was not judged`)
     return judgement
   }
-  const kills = BROKEN_STORES.map((store) => judgeBroken(store, judgementOf(store.id), expected[store.id]))
+  const kills = [...BROKEN_STORES, ...BROKEN_ENGINES].map((store) =>
+    judgeBroken(store, judgementOf(store.id), expected[store.id]),
+  )
   const oddTroubles = ODD_STORES.map((store) => judgeOdd(store, judgementOf(store.id))).filter(
     (trouble) => trouble !== null,
   )

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { runConformance } from '@user-engine/store-conformance-kit'
+import { type ConformanceReport, runConformance } from '@user-engine/store-conformance-kit'
 import { createMemoryBackend, createMemoryStore, type MemoryBackend } from '@user-engine/store-memory'
 import type { Open } from './store-under-proof.ts'
 
@@ -38,6 +38,11 @@ export async function runStore(open: Open, id: string): Promise<Judgement> {
     },
     { caseTimeoutMs: CASE_TIMEOUT_MS, maxCaseTimeoutMs: CASE_TIMEOUT_MS },
   )
+  return judgementOf(report)
+}
+
+/** What a report amounts to in the proof. */
+export function judgementOf(report: ConformanceReport): Judgement {
   const { durationMs } = report
   if (report.cases.length === 0)
     return { failed: ['preflight'], rules: [], because: report.reasons.join(' '), durationMs }

@@ -1,13 +1,17 @@
 import pg from 'pg'
 import type { PostgresCapability } from '../capability/postgres-capability.ts'
 import { clientConfig } from '../connection/client-config.ts'
+import { LEDGER_TABLE } from '../migrations/ledger.ts'
 import type { SchemaName } from '../sql/schema-name.ts'
 
 /**
- * Tables that are not looked at: every scope reads applications and catalogs; keys and dead letters are there only
- * after a call with a key, and after an event was given up on.
+ * Tables that are not looked at: every scope reads applications, catalogs and the history of the schema; keys and dead
+ * letters are there only after a call with a key, and after an event was given up on.
  */
-const LEFT_OUT = ['applications', 'catalogs', 'idempotency_keys', 'outbox_dead_letters']
+const LEFT_OUT = [
+  ...['applications', 'catalogs', 'schema_compatibility', LEDGER_TABLE],
+  ...['idempotency_keys', 'outbox_dead_letters'],
+]
 
 /**
  * How many rows of each table the server shows to the runtime login inside one tenant's context, or in none, without
@@ -26,7 +30,7 @@ export async function countRowsOfTenant(
       await client.query(`SELECT set_config('user_engine.scope', $1, true)`, [`t${tenantId}`])
     const { rows: tables } = await client.query<{ table: string }>(
       `SELECT relname AS table FROM pg_class
-       WHERE relnamespace = $1::regnamespace AND relkind IN ('r', 'p') AND NOT relispartition AND relrowsecurity
+       WHERE relnamespace = $1::regnamespace AND relkind IN ('r', 'p') AND NOT relispartition
          AND relname <> ALL ($2) AND has_table_privilege(oid, 'SELECT') ORDER BY relname`,
       [schema, LEFT_OUT],
     )

@@ -1,6 +1,8 @@
+export type { HandOver } from './handed-over.ts'
 export {
   createPostgresHarness,
   type HarnessDatabase,
   type PostgresHarness,
   type PostgresHarnessOptions,
 } from './postgres-harness.ts'
+export { default as openHandedOver, migrate as migrateHandedOver } from './store-process.ts'
