@@ -1,7 +1,7 @@
 // The proof from the command line. `--update` records which cases catch what; it forgives no survivor.
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { renderKillMatrix } from './kill-matrix.ts'
-import { readExpectedKills, writeExpectedKills, writeKillMatrix } from './record.ts'
+import { readExpectedKills, writeExpectedKills, writeKillMatrix, writeKillScore } from './record.ts'
 import { runProof } from './run-proof.ts'
 
 const isUpdate = process.argv.includes('--update')
@@ -17,6 +17,8 @@ if (isUpdate) {
   const kills = Object.fromEntries(proof.kills.map(({ id, failed }) => [id, failed]))
   writeExpectedKills(kills)
   writeKillMatrix(renderKillMatrix(kills))
+  const killed = Object.values(kills).filter((failed) => failed.length > 0).length
+  writeKillScore({ killed, of: proof.kills.length })
 }
 for (const { id, title, troubles, because } of proof.kills) {
   if (troubles.length === 0) continue

@@ -6,7 +6,7 @@ import { judgeBroken } from './judge-store.ts'
 import { renderKillMatrix } from './kill-matrix.ts'
 import { ODD_STORES } from './odd-stores.ts'
 import { BROKEN_ENGINES } from './postgres/broken-engines.ts'
-import { readExpectedKills, readKillMatrix } from './record.ts'
+import { readExpectedKills, readKillMatrix, readKillScore } from './record.ts'
 import { runStore } from './run-store.ts'
 import { broken } from './store-under-proof.ts'
 
@@ -47,4 +47,10 @@ test('kills that are not on record, and records without a kill, are told', () =>
 
 test('the published kill matrix is current; if not, run `pnpm proof --update`', () => {
   expect(readKillMatrix()).toBe(renderKillMatrix(readExpectedKills()))
+})
+
+test('certificates of the kit state how many broken stores it catches; if not, run `pnpm proof --update`', () => {
+  const kills = Object.values(readExpectedKills())
+  const killed = kills.filter((failed) => failed.length > 0).length
+  expect(readKillScore()).toEqual({ killed, of: BROKEN_STORES.length + BROKEN_ENGINES.length })
 })

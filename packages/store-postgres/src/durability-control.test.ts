@@ -1,8 +1,8 @@
 // A backend that acknowledges before it is durable must be caught: the control of the case about durability [LIF-03].
 import { runConformance } from '@user-engine/store-conformance-kit'
 import { expect, test } from 'vitest'
-import { openOwnServer } from './testing/own-server.ts'
 import { createLocalHarness } from './testing/local-harness.ts'
+import { openOwnServer } from './testing/own-server.ts'
 
 const DURABILITY_CASE = 'LIF-03.acknowledged-commits-survive'
 

@@ -4,6 +4,7 @@ import { manifestSchema } from '../manifest.ts'
 import type { ConformanceReport, TierResult, WaiverResult } from '../report.ts'
 import { nameAndVersionSchema, tierSchema, waiverResultSchema } from '../report-files/report-schema.ts'
 import { digestCaseList } from './case-list-digest.ts'
+import recorded from './kill-score.json' with { type: 'json' }
 
 export const CERTIFICATE_FORMAT = 1 as const
 
@@ -44,7 +45,8 @@ export interface ConformanceCertificate {
   }
   readonly tiers: readonly TierResult[]
   readonly waivers: readonly WaiverResult[]
-  readonly killScore: KillScore | null
+  /** How many stores that are broken on purpose this release of the kit is known to catch. */
+  readonly killScore: KillScore
   /** When the run began. */
   readonly startedAt: string
   readonly issuedAt: string
@@ -68,7 +70,7 @@ export const certificateSchema: z.ZodType<ConformanceCertificate> = z
     counts: z.strictObject({ passed: count, skipped: count, waived: count, advisory: count }),
     tiers: z.array(tierSchema),
     waivers: z.array(waiverResultSchema),
-    killScore: z.strictObject({ killed: count, of: z.int().min(1) }).nullable(),
+    killScore: z.strictObject({ killed: count, of: z.int().min(1) }),
     startedAt: z.iso.datetime(),
     issuedAt: z.iso.datetime(),
   })
@@ -77,9 +79,10 @@ export const certificateSchema: z.ZodType<ConformanceCertificate> = z
     description: 'What a whole run of @user-engine/store-conformance-kit proved about a store.',
   })
 
+/** What the proof of this release found. */
+export const KILL_SCORE: KillScore = recorded
+
 export interface CertifyOptions {
-  /** How good the kit itself is, when that was measured. Default: not stated. */
-  readonly killScore?: KillScore
   /** Default: now. */
   readonly issuedAt?: Date
 }
@@ -110,7 +113,7 @@ export function certify(report: ConformanceReport, options: CertifyOptions = {})
       waived: number(({ waived, advisory }) => waived && !advisory),
       advisory: number(({ status, advisory }) => advisory && isTrouble(status)),
     },
-    ...{ tiers: report.tiers, waivers: report.waivers, killScore: options.killScore ?? null },
+    ...{ tiers: report.tiers, waivers: report.waivers, killScore: KILL_SCORE },
     startedAt: report.startedAt,
     issuedAt: (options.issuedAt ?? new Date()).toISOString(),
   }

@@ -5,7 +5,7 @@ import { CASES } from '../cases.ts'
 import { PACKAGE_NAME, PACKAGE_VERSION } from '../package-info.ts'
 import { judgeWaivers } from '../waivers/waiver.ts'
 import { digestCaseList } from './case-list-digest.ts'
-import { type ConformanceCertificate, certificateSchema } from './certificate.ts'
+import { type ConformanceCertificate, certificateSchema, KILL_SCORE } from './certificate.ts'
 
 /** A field of a certificate that is wrong, and why. */
 export interface CertificateIssue {
@@ -50,7 +50,7 @@ export function verifyCertificate(candidate: unknown, now: Date = new Date()): C
 }
 
 function findKitIssues(
-  { kit, protocolVersion, caseList, store, manifest }: ConformanceCertificate,
+  { kit, protocolVersion, caseList, store, manifest, killScore }: ConformanceCertificate,
   isOwn: boolean,
 ): readonly CertificateIssue[] {
   return [
@@ -62,6 +62,11 @@ function findKitIssues(
     ),
     ...issueIf(!isOwn, 'caseList.digest', `is not that of the cases of kit ${kit.version}`),
     ...issueIf(caseList.count !== CASES.length, 'caseList.count', `is not ${CASES.length}`),
+    ...issueIf(
+      killScore.killed !== KILL_SCORE.killed || killScore.of !== KILL_SCORE.of,
+      'killScore',
+      `is not ${KILL_SCORE.killed} of ${KILL_SCORE.of}, that of the kit`,
+    ),
     ...issueIf(
       store.name !== manifest.store.name || store.version !== manifest.store.version,
       'store',
@@ -130,13 +135,12 @@ function findTierIssues({ tiers, manifest, waivers }: ConformanceCertificate): r
 }
 
 function findTimeIssues(
-  { startedAt, issuedAt, killScore }: ConformanceCertificate,
+  { startedAt, issuedAt }: ConformanceCertificate,
   now: Date,
 ): readonly CertificateIssue[] {
   return [
     ...issueIf(Date.parse(issuedAt) > now.getTime(), 'issuedAt', 'is in the future'),
     ...issueIf(Date.parse(issuedAt) < Date.parse(startedAt), 'issuedAt', 'is before the run began'),
-    ...issueIf(killScore !== null && killScore.killed > killScore.of, 'killScore', 'is over one'),
   ]
 }
 

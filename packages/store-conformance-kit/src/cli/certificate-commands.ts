@@ -1,5 +1,5 @@
 import { formatIssues } from '@user-engine/store-protocol'
-import { certify, type KillScore } from '../certificate/certificate.ts'
+import { certify } from '../certificate/certificate.ts'
 import { verifyCertificate } from '../certificate/verify-certificate.ts'
 import { describeVerdict, describeWaiver } from '../format-report.ts'
 import { conformanceReportSchema } from '../report-files/report-schema.ts'
@@ -9,14 +9,10 @@ import { readJson, writeText } from './files.ts'
 
 export interface CertifyCommandOptions {
   readonly out?: string
-  readonly killScore?: KillScore
 }
 
 /** Makes a certificate of the JSON file of a report; on standard output unless a file is named. */
-export async function certifyCommand(
-  file: string,
-  { out, killScore }: CertifyCommandOptions,
-): Promise<number> {
+export async function certifyCommand(file: string, { out }: CertifyCommandOptions): Promise<number> {
   const parsed = conformanceReportSchema.safeParse(await readJson(file))
   if (!parsed.success) {
     const [issue] = formatIssues(parsed.error)
@@ -31,7 +27,7 @@ export async function certifyCommand(
     )
     return report.verdict === 'not-conformant' ? exitCodeOf(report.verdict) : EXIT.untold
   }
-  const certificate = certify(report, killScore === undefined ? {} : { killScore })
+  const certificate = certify(report)
   const text = `${JSON.stringify(certificate, null, 2)}\n`
   if (out === undefined) process.stdout.write(text)
   else await writeText(out, text)

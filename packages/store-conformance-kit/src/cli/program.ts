@@ -1,5 +1,4 @@
 import { Command, CommanderError, InvalidArgumentError } from 'commander'
-import type { KillScore } from '../certificate/certificate.ts'
 import { PACKAGE_VERSION } from '../package-info.ts'
 import { CannotJudge } from './cannot-judge.ts'
 import { type CertifyCommandOptions, certifyCommand, verifyCommand } from './certificate-commands.ts'
@@ -42,7 +41,6 @@ export async function runCli(argv: readonly string[]): Promise<number> {
     .description('make a certificate of a report')
     .argument('<report>', 'the JSON file of a report')
     .option('--out <file>', 'where to write it; standard output without it')
-    .option('--kill-score <killed/of>', 'how many broken stores the kit found out, as 58/60', readKillScore)
     .action(async (report: string, options: CertifyCommandOptions) => {
       exitCode = await certifyCommand(report, options)
     })
@@ -79,11 +77,4 @@ function readPositive(value: string): number {
   const number = Number(value)
   if (!(number > 0 && Number.isFinite(number))) throw new InvalidArgumentError('It must be a number above 0.')
   return number
-}
-
-function readKillScore(value: string): KillScore {
-  const [, killed, of] = /^(\d+)\/(\d+)$/.exec(value) ?? []
-  const score = { killed: Number(killed), of: Number(of) }
-  if (!(score.of > 0 && score.killed <= score.of)) throw new InvalidArgumentError('It must be like 58/60.')
-  return score
 }

@@ -1,7 +1,7 @@
 // For the command line of the kit: a server of its own, which is killed and paused.
 import type { ConformanceHarness } from '@user-engine/store-conformance-kit'
-import { openOwnServer } from './own-server.ts'
 import { createLocalHarness } from './local-harness.ts'
+import { openOwnServer } from './own-server.ts'
 
 // biome-ignore lint/style/noDefaultExport: the command line of the kit takes the default export of a module
 export default async function openHarness(): Promise<ConformanceHarness> {
