@@ -1,4 +1,5 @@
 import {
+  compiledSchema,
   type EntityKind,
   formatIssues,
   idSchema,
@@ -7,27 +8,25 @@ import {
   UserEngineError,
   validate,
 } from '@user-engine/store-protocol'
-import { createQuickCheck, type Schema } from './quick-check.ts'
 
 /**
- * Checks an input, and returns it or a copy of it. Whoever keeps something of it copies that first [SHP-06].
+ * Checks an input, and returns a copy of it: only what may be any JSON value is still the caller's [SHP-06].
  * @throws UserEngineError `VALIDATION`.
  */
 export type Accept<Value> = (input: unknown) => Value
 
+type Schema = Parameters<typeof validate>[0]
 type Output<Given extends Schema> = ReturnType<typeof validate<Given>>
 
 /** Makes the check of a schema. */
 export function createAccept<Given extends Schema>(schema: Given): Accept<Output<Given>> {
-  const isRight = createQuickCheck(schema)
-  return (input) => (isRight(input) ? (input as Output<Given>) : validate(schema, input))
+  return (input) => validate(schema, input)
 }
 
 /** Makes the check of records that are about to be added: their schema, and that their version is 1 [VER-01]. */
 export function createAcceptNew<Given extends Schema>(schema: Given): Accept<Output<Given>> {
-  const accept = createAccept(schema)
   return (input) => {
-    const record = accept(input)
+    const record = validate(schema, input)
     if ((record as { readonly version?: unknown }).version !== 1) throw invalid('version', '1')
     return record
   }
@@ -40,10 +39,8 @@ export function createAcceptNew<Given extends Schema>(schema: Given): Accept<Out
 export function createAcceptArgument<Given extends Schema>(
   schema: Given,
 ): (value: unknown, path?: string) => Output<Given> {
-  const isRight = createQuickCheck(schema)
   return (value, path = '') => {
-    if (isRight(value)) return value as Output<Given>
-    const parsed = schema.safeParse(value)
+    const parsed = compiledSchema(schema).safeParse(value)
     if (parsed.success) return parsed.data as Output<Given>
     const issues = formatIssues(parsed.error).map((issue) => ({ ...issue, path: joinPath(path, issue.path) }))
     throw new UserEngineError('VALIDATION', { issues })

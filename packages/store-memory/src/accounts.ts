@@ -92,7 +92,7 @@ class WritableAccounts extends Accounts implements AccountWriter {
   insert(input: Account): Promise<void> {
     const { sight, platform } = this.#session
     return this.#session.perform(() => {
-      const account = keepAccount(acceptNew(input))
+      const account = Object.freeze(acceptNew(input))
       requireReference(visibleUser(this.#session, account.userId) !== null, 'user', account.userId)
       sight.insert(platform.accounts, account)
     })
@@ -109,17 +109,4 @@ class WritableAccounts extends Accounts implements AccountWriter {
       sight.replace(platform.accounts, nextVersion(account, change))
     })
   }
-}
-
-function keepAccount(account: Account): Account {
-  return Object.freeze({
-    id: account.id,
-    userId: account.userId,
-    kind: account.kind,
-    name: account.name,
-    status: account.status,
-    version: account.version,
-    createdAt: account.createdAt,
-    updatedAt: account.updatedAt,
-  })
 }

@@ -88,7 +88,7 @@ class WritableApplicationBindings extends ApplicationBindings implements Applica
   insert(input: ApplicationBinding): Promise<void> {
     const { sight, platform } = this.#session
     return this.#session.perform(() => {
-      const binding = keepApplicationBinding(acceptNew(input))
+      const binding = Object.freeze(acceptNew(input))
       const { applicationBindings } = requireOwnTenant(this.#session, {
         entity: ENTITY,
         tenantId: binding.tenantId,
@@ -116,17 +116,4 @@ class WritableApplicationBindings extends ApplicationBindings implements Applica
     const { sight, platform } = this.#session
     requireReference(sight.records.get(platform.catalogs, catalogId) !== null, 'catalog', catalogId)
   }
-}
-
-function keepApplicationBinding(binding: ApplicationBinding): ApplicationBinding {
-  return Object.freeze({
-    id: binding.id,
-    tenantId: binding.tenantId,
-    applicationId: binding.applicationId,
-    catalogId: binding.catalogId,
-    status: binding.status,
-    version: binding.version,
-    createdAt: binding.createdAt,
-    updatedAt: binding.updatedAt,
-  })
 }

@@ -71,7 +71,7 @@ class WritableApplications extends Applications implements ApplicationWriter {
   insert(input: Application): Promise<void> {
     const { sight, platform } = this.#session
     return this.#session.perform(() => {
-      const application = keepApplication(acceptNew(input))
+      const application = Object.freeze(acceptNew(input))
       requirePlatform(this.#session, ENTITY)
       sight.insert(platform.applications, application)
     })
@@ -87,16 +87,4 @@ class WritableApplications extends Applications implements ApplicationWriter {
       sight.replace(platform.applications, nextVersion(application, change))
     })
   }
-}
-
-function keepApplication(application: Application): Application {
-  return Object.freeze({
-    id: application.id,
-    key: application.key,
-    name: application.name,
-    status: application.status,
-    version: application.version,
-    createdAt: application.createdAt,
-    updatedAt: application.updatedAt,
-  })
 }

@@ -20,7 +20,6 @@ import {
   createAccept,
   createAcceptArgument,
   invalid,
-  keepJson,
 } from './accept.ts'
 import { matchesFilter } from './audit-log.ts'
 import { acceptPage, takePage } from './read-page.ts'
@@ -43,19 +42,10 @@ const accept = createAccept(auditRecordSchema)
 /** Checks an audit record and makes a frozen copy of it. @throws UserEngineError `VALIDATION`. */
 export function acceptAuditRecord(input: unknown): AuditRecord {
   const record = accept(input)
-  return Object.freeze({
-    id: record.id,
-    tenantId: record.tenantId,
-    occurredAt: record.occurredAt,
-    actor: Object.freeze({ type: record.actor.type, id: record.actor.id }),
-    action: record.action,
-    target: Object.freeze({ type: record.target.type, id: record.target.id }),
-    outcome: record.outcome,
-    reason: record.reason,
-    changedFields: keepJson(record.changedFields),
-    correlationId: record.correlationId,
-    causationId: record.causationId,
-  })
+  Object.freeze(record.actor)
+  Object.freeze(record.target)
+  Object.freeze(record.changedFields)
+  return Object.freeze(record)
 }
 
 interface AuditRequest {

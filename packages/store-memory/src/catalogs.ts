@@ -134,17 +134,11 @@ class WritableCatalogs extends Catalogs implements CatalogWriter {
 }
 
 function keepCatalog(catalog: Catalog): Catalog {
+  const { attributes, breakingChanges } = catalog
   return Object.freeze({
-    id: catalog.id,
-    applicationId: catalog.applicationId,
-    key: catalog.key,
-    catalogVersion: catalog.catalogVersion,
-    status: catalog.status,
-    attributes: keepList(catalog.attributes),
-    breakingChanges: keepList(catalog.breakingChanges),
-    version: catalog.version,
-    createdAt: catalog.createdAt,
-    updatedAt: catalog.updatedAt,
+    ...catalog,
+    attributes: keepList(attributes),
+    breakingChanges: keepList(breakingChanges),
   })
 }
 

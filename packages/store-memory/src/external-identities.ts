@@ -97,7 +97,7 @@ class WritableExternalIdentities extends ExternalIdentities implements ExternalI
   insert(input: ExternalIdentity): Promise<void> {
     const { sight, platform } = this.#session
     return this.#session.perform(() => {
-      const identity = keepExternalIdentity(acceptNew(input))
+      const identity = Object.freeze(acceptNew(input))
       requireReference(visibleUser(this.#session, identity.userId) !== null, 'user', identity.userId)
       sight.insert(platform.externalIdentities, identity)
     })
@@ -111,16 +111,4 @@ class WritableExternalIdentities extends ExternalIdentities implements ExternalI
       sight.remove(platform.externalIdentities, removal.id)
     })
   }
-}
-
-function keepExternalIdentity(identity: ExternalIdentity): ExternalIdentity {
-  return Object.freeze({
-    id: identity.id,
-    userId: identity.userId,
-    issuer: identity.issuer,
-    subject: identity.subject,
-    version: identity.version,
-    createdAt: identity.createdAt,
-    updatedAt: identity.updatedAt,
-  })
 }

@@ -112,7 +112,7 @@ class WritableMemberships extends Memberships implements MembershipWriter {
   insert(input: Membership): Promise<void> {
     const { sight } = this.#session
     return this.#session.perform(() => {
-      const membership = keepMembership(acceptNew(input))
+      const membership = Object.freeze(acceptNew(input))
       const { tenantId, tenantAccountId } = membership
       const { memberships, tenantAccounts } = requireOwnTenant(this.#session, { entity: ENTITY, tenantId })
       const hasTenantAccount = sight.records.get(tenantAccounts, tenantAccountId) !== null
@@ -141,19 +141,4 @@ class WritableMemberships extends Memberships implements MembershipWriter {
       sight.remove(memberships, removal.id)
     })
   }
-}
-
-function keepMembership(membership: Membership): Membership {
-  return Object.freeze({
-    id: membership.id,
-    tenantId: membership.tenantId,
-    tenantAccountId: membership.tenantAccountId,
-    group: membership.group,
-    role: membership.role,
-    validFrom: membership.validFrom,
-    validUntil: membership.validUntil,
-    version: membership.version,
-    createdAt: membership.createdAt,
-    updatedAt: membership.updatedAt,
-  })
 }

@@ -132,16 +132,5 @@ function entryOf(row: OutboxRow, image: DeliveryImage = row): OutboxEntry {
 }
 
 function keepEvent(event: OutboxEvent): OutboxEvent {
-  return Object.freeze({
-    id: event.id,
-    tenantId: event.tenantId,
-    aggregateType: event.aggregateType,
-    aggregateId: event.aggregateId,
-    type: event.type,
-    schemaVersion: event.schemaVersion,
-    payload: keepJson(event.payload),
-    occurredAt: event.occurredAt,
-    correlationId: event.correlationId,
-    causationId: event.causationId,
-  })
+  return Object.freeze({ ...event, payload: keepJson(event.payload) })
 }

@@ -192,35 +192,10 @@ class WritableProfileValues extends ProfileValues implements ProfileValueWriter 
 }
 
 function keepProfileValue(value: ProfileValue): ProfileValue {
-  return Object.freeze({
-    id: value.id,
-    userId: value.userId,
-    scope: keepScope(value.scope),
-    attributeKey: value.attributeKey,
-    ...keepChanges(value),
-    version: value.version,
-    createdAt: value.createdAt,
-    updatedAt: value.updatedAt,
-  })
+  return Object.freeze({ ...value, scope: Object.freeze(value.scope), ...keepChanges(value) })
 }
 
 function keepChanges({ value, provenance }: ProfileValueChanges): ProfileValueChanges {
-  const { source, actor, catalogId, catalogVersion } = provenance
-  return {
-    value: keepJson(value),
-    provenance: Object.freeze({
-      source,
-      actor: Object.freeze({ type: actor.type, id: actor.id }),
-      catalogId,
-      catalogVersion,
-    }),
-  }
-}
-
-function keepScope(scope: ProfileScope): ProfileScope {
-  const { level } = scope
-  if (level === 'global') return Object.freeze({ level })
-  const { tenantId } = scope
-  if (level === 'tenant') return Object.freeze({ level, tenantId })
-  return Object.freeze({ level, tenantId, applicationId: scope.applicationId })
+  Object.freeze(provenance.actor)
+  return { value: keepJson(value), provenance: Object.freeze(provenance) }
 }

@@ -108,7 +108,7 @@ class WritableTenantAccounts extends TenantAccounts implements TenantAccountWrit
   insert(input: TenantAccount): Promise<void> {
     const { sight, platform, tenant } = this.#session
     return this.#session.perform(() => {
-      const tenantAccount = keepTenantAccount(acceptNew(input))
+      const tenantAccount = Object.freeze(acceptNew(input))
       const { tenantId, accountId, userId } = tenantAccount
       const { tenantAccounts } =
         tenant === null
@@ -133,17 +133,4 @@ class WritableTenantAccounts extends TenantAccounts implements TenantAccountWrit
       sight.replace(platform.presences, next)
     })
   }
-}
-
-function keepTenantAccount(tenantAccount: TenantAccount): TenantAccount {
-  return Object.freeze({
-    id: tenantAccount.id,
-    tenantId: tenantAccount.tenantId,
-    accountId: tenantAccount.accountId,
-    userId: tenantAccount.userId,
-    status: tenantAccount.status,
-    version: tenantAccount.version,
-    createdAt: tenantAccount.createdAt,
-    updatedAt: tenantAccount.updatedAt,
-  })
 }

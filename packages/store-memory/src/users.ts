@@ -74,7 +74,7 @@ class WritableUsers extends Users implements UserWriter {
 
   insert(input: User): Promise<void> {
     const { sight, platform } = this.#session
-    return this.#session.perform(() => sight.insert(platform.users, keepUser(acceptNew(input))))
+    return this.#session.perform(() => sight.insert(platform.users, Object.freeze(acceptNew(input))))
   }
 
   update(input: VersionedUpdate<UserChanges>): Promise<void> {
@@ -85,16 +85,4 @@ class WritableUsers extends Users implements UserWriter {
       sight.replace(platform.users, nextVersion(user, change))
     })
   }
-}
-
-function keepUser(user: User): User {
-  return Object.freeze({
-    id: user.id,
-    kind: user.kind,
-    displayName: user.displayName,
-    status: user.status,
-    version: user.version,
-    createdAt: user.createdAt,
-    updatedAt: user.updatedAt,
-  })
 }

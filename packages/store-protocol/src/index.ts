@@ -80,6 +80,7 @@ export {
   versionedDeleteSchema,
   versionedUpdateSchema,
 } from './changes.ts'
+export { compiledSchema } from './compiled-schema.ts'
 export type { Diagnostics } from './diagnostics.ts'
 export { ENTITY_KINDS, type EntityKind } from './entity-kind.ts'
 export {

@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { compiledSchema } from './compiled-schema.ts'
 import { UserEngineError } from './errors/user-engine-error.ts'
 import { formatIssues } from './validate.ts'
 import { type TenantId, tenantIdSchema } from './values/identifiers.ts'
@@ -31,7 +32,7 @@ const platformScopeSchema = z.strictObject({
  */
 export function parseScope(scope: unknown): Scope {
   const isPlatform = typeof scope === 'object' && scope !== null && 'platform' in scope
-  const parsed = (isPlatform ? platformScopeSchema : tenantScopeSchema).safeParse(scope)
+  const parsed = compiledSchema(isPlatform ? platformScopeSchema : tenantScopeSchema).safeParse(scope)
   if (!parsed.success) throw new UserEngineError('SCOPE_INVALID', { issues: formatIssues(parsed.error) })
   return Object.freeze(parsed.data)
 }

@@ -1,4 +1,5 @@
 import type * as z from 'zod'
+import { compiledSchema } from './compiled-schema.ts'
 import type { ValidationIssue } from './errors/error-codes.ts'
 import { UserEngineError } from './errors/user-engine-error.ts'
 import { formatPath } from './values/json-value.ts'
@@ -8,7 +9,7 @@ import { formatPath } from './values/json-value.ts'
  * @throws UserEngineError `VALIDATION` with every path that is wrong and no value [VAL-02, DIA-02].
  */
 export function validate<Schema extends z.ZodType>(schema: Schema, input: unknown): z.output<Schema> {
-  const parsed = schema.safeParse(input)
+  const parsed = compiledSchema(schema).safeParse(input)
   if (!parsed.success) throw new UserEngineError('VALIDATION', { issues: formatIssues(parsed.error) })
   return parsed.data
 }

@@ -25,7 +25,56 @@ export const MAX_JSON_DEPTH = 32
  * instances such as Date, cycles, depth over {@link MAX_JSON_DEPTH}, size over {@link MAX_JSON_BYTES}.
  */
 export function findJsonIssue(value: unknown): ValidationIssue | null {
+  // Nearly every value is good and small: a path and an exact size are only worked out for the others.
+  if (mostBytes(value, 0) <= MAX_JSON_BYTES) return null
   return visit(value, { path: [], bytesLeft: MAX_JSON_BYTES })
+}
+
+const MOST_BYTES_OF_UNIT = 6
+const MOST_BYTES_OF_SCALAR = 32
+
+/** How many bytes of JSON text a value has at most; `Infinity` when it has to be looked at closely. */
+function mostBytes(value: unknown, depth: number): number {
+  switch (typeof value) {
+    case 'string':
+      return mostBytesOfText(value)
+    case 'number':
+      return Number.isFinite(value) ? MOST_BYTES_OF_SCALAR : Number.POSITIVE_INFINITY
+    case 'boolean':
+      return MOST_BYTES_OF_SCALAR
+    case 'object':
+      if (value === null) return MOST_BYTES_OF_SCALAR
+      if (depth === MAX_JSON_DEPTH) return Number.POSITIVE_INFINITY
+      return Array.isArray(value) ? mostBytesOfArray(value, depth) : mostBytesOfObject(value, depth)
+    default:
+      return Number.POSITIVE_INFINITY
+  }
+}
+
+function mostBytesOfText(text: string): number {
+  return isStorableText(text) ? text.length * MOST_BYTES_OF_UNIT + 2 : Number.POSITIVE_INFINITY
+}
+
+function mostBytesOfArray(values: readonly unknown[], depth: number): number {
+  let bytes = bracketBytes(values.length)
+  // Stopping here also ends the walk over a cycle at its first turn.
+  for (let index = 0; index < values.length && bytes <= MAX_JSON_BYTES; index++) {
+    bytes += mostBytes(values[index], depth + 1)
+  }
+  return bytes
+}
+
+function mostBytesOfObject(value: object, depth: number): number {
+  if (Object.getPrototypeOf(value) !== Object.prototype) return Number.POSITIVE_INFINITY
+  const keys = Reflect.ownKeys(value)
+  let bytes = bracketBytes(keys.length)
+  for (const key of keys) {
+    if (typeof key === 'symbol' || key === '__proto__') return Number.POSITIVE_INFINITY
+    const member = (value as Record<string, unknown>)[key]
+    bytes += mostBytesOfText(key) + ':'.length + mostBytes(member, depth + 1)
+    if (bytes > MAX_JSON_BYTES) return bytes
+  }
+  return bytes
 }
 
 interface Walk {

@@ -8,7 +8,7 @@ export function isStorableText(text: string): boolean {
   return text.isWellFormed() && !text.includes('\u0000')
 }
 
-/** A schema for storable text of `min` to `max` UTF-16 code units. */
+/** A schema for storable text of `min` to `max` code points. */
 export function textSchema(limits: { readonly min: number; readonly max: number }) {
   return z
     .string()
