@@ -20,11 +20,13 @@ import {
   requireReference,
   requireVersion,
 } from './accept.ts'
+import { compareAscii } from './ordered-map.ts'
 import { readPage } from './read-page.ts'
 import type { ReadSession, WriteSession } from './session.ts'
 import { ACCOUNTS, TENANT_ACCOUNTS } from './tables.ts'
-import { type Entry, mergeEntries, type Range } from './view.ts'
+import type { Range, RecordWalk } from './view.ts'
 import { visibleAccount, visibleUser } from './visibility.ts'
+import { mergeWalks } from './walk.ts'
 
 const acceptNew = createAcceptNew(accountSchema)
 const acceptUpdate = createAccept(versionedUpdateSchema(accountChangesSchema))
@@ -38,25 +40,15 @@ export function createAccountWriter(session: WriteSession): AccountReader & Acco
 }
 
 /** The accounts of one user that the scope sees, by id ascending. */
-export function* walkAccounts(session: ReadSession, range: Range): Iterable<Entry<Account>> {
+export function walkAccounts(session: ReadSession, range: Range): RecordWalk<Account> {
   const { platform, tenant, sight } = session
-  if (tenant === null) {
-    yield* sight.records.entries(platform.accounts, ACCOUNTS.byUser, range)
-    return
-  }
-  const present = sight.records.entries(tenant.tenantAccounts, TENANT_ACCOUNTS.accountsByUser, range)
-  const added = sight.addedEntries(platform.accounts, ACCOUNTS.byUser, range)
-  yield* mergeEntries(accountsAt(session, present), added)
-}
-
-function* accountsAt(
-  { platform, sight }: ReadSession,
-  keys: Iterable<Entry<unknown>>,
-): Iterable<Entry<Account>> {
-  for (const [id] of keys) {
-    const account = sight.records.get(platform.accounts, id)
-    if (account !== null) yield [id, account]
-  }
+  if (tenant === null) return sight.records.walk(platform.accounts, ACCOUNTS.byUser, range)
+  const present = { table: tenant.tenantAccounts, index: TENANT_ACCOUNTS.accountsByUser, range }
+  return mergeWalks({
+    under: sight.records.walkReferred(platform.accounts, present),
+    over: sight.walkAdded(platform.accounts, ACCOUNTS.byUser, range),
+    compare: compareAscii,
+  })
 }
 
 class Accounts implements AccountReader {

@@ -68,7 +68,7 @@ class ApplicationBindings implements ApplicationBindingReader {
     return this.#session.answer(() => {
       const { applicationBindings } = requireTenant(this.#session, ENTITY)
       return readPage('application-bindings', page, (start) =>
-        this.#session.sight.records.entries(applicationBindings, APPLICATION_BINDINGS.all, {
+        this.#session.sight.records.walk(applicationBindings, APPLICATION_BINDINGS.all, {
           group: '',
           start,
         }),

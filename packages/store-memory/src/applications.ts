@@ -54,7 +54,7 @@ class Applications implements ApplicationReader {
     const { sight, platform } = this.#session
     return this.#session.answer(() =>
       readPage('applications', page, (start) =>
-        sight.records.entries(platform.applications, APPLICATIONS.all, { group: '', start }),
+        sight.records.walk(platform.applications, APPLICATIONS.all, { group: '', start }),
       ),
     )
   }

@@ -1,7 +1,7 @@
 import type { AuditFilter, AuditRecord } from '@user-engine/store-protocol'
-import { compareAscii, createOrderedMap } from './ordered-map.ts'
+import { createIdPositions } from './id-positions.ts'
 
-/** The audit records of one tenant or of the platform, by commit order, indexed for every filter but time. */
+/** The audit records of one tenant or of the platform, by commit order, indexed for every filter. */
 export interface AuditLog {
   readonly length: number
   at(position: number): AuditRecord
@@ -36,23 +36,14 @@ const SPAN_LENGTH = 256
 
 const NOWHERE: readonly number[] = []
 
-interface Span {
-  earliest: string
-  latest: string
-}
-
-type Positions = Map<string, number[]>
-
 class IndexedAuditLog implements AuditLog {
   readonly #records: AuditRecord[] = []
-  /** Ordered, because new ids follow the old ones: in a tree they meet in the same few nodes, in a hash table nowhere. */
-  readonly #positions = createOrderedMap<string, number>(compareAscii)
-  readonly #byActor = new Map<string, Positions>()
-  readonly #byTarget = new Map<string, Positions>()
-  readonly #byAction: Positions = new Map()
-  readonly #byOutcome: Positions = new Map()
-  /** When the records of each run of {@link SPAN_LENGTH} occurred: time follows the commit order but for small deviations. */
-  readonly #spans: Span[] = []
+  readonly #positions = createIdPositions((position) => this.at(position).id)
+  readonly #byActor = new PositionIndex(this.#records, ({ actor }) => keyOf(actor))
+  readonly #byTarget = new PositionIndex(this.#records, ({ target }) => keyOf(target))
+  readonly #byAction = new PositionIndex(this.#records, ({ action }) => action)
+  readonly #byOutcome = new PositionIndex(this.#records, ({ outcome }) => outcome)
+  readonly #spans = new TimeSpans(this.#records)
 
   get length(): number {
     return this.#records.length
@@ -63,63 +54,94 @@ class IndexedAuditLog implements AuditLog {
   }
 
   positionOf(id: string): number | undefined {
-    return this.#positions.get(id)
+    return this.#positions.find(id)
   }
 
   append(record: AuditRecord): void {
-    const position = this.#records.length
     this.#records.push(record)
-    this.#positions.set(record.id, position)
-    addPosition(positionsOf(this.#byActor, record.actor.type), record.actor.id, position)
-    addPosition(positionsOf(this.#byTarget, record.target.type), record.target.id, position)
-    addPosition(this.#byAction, record.action, position)
-    addPosition(this.#byOutcome, record.outcome, position)
-    this.#extendSpan(position, record.occurredAt)
+    this.#positions.append(record.id)
   }
 
   candidates({ actor, target, action, outcome }: AuditFilter): readonly number[] | null {
     let fewest: readonly number[] | null = null
-    const consider = (positions: readonly number[] = NOWHERE) => {
+    const consider = (positions: readonly number[]) => {
       if (fewest === null || positions.length < fewest.length) fewest = positions
     }
-    if (actor !== undefined) consider(this.#byActor.get(actor.type)?.get(actor.id))
-    if (target !== undefined) consider(this.#byTarget.get(target.type)?.get(target.id))
-    if (action !== undefined) consider(this.#byAction.get(action))
-    if (outcome !== undefined) consider(this.#byOutcome.get(outcome))
+    if (actor !== undefined) consider(this.#byActor.find(keyOf(actor)))
+    if (target !== undefined) consider(this.#byTarget.find(keyOf(target)))
+    if (action !== undefined) consider(this.#byAction.find(action))
+    if (outcome !== undefined) consider(this.#byOutcome.find(outcome))
     return fewest
   }
 
   barren(position: number, { from, until }: AuditFilter): { first: number; last: number } | null {
-    const index = Math.floor(position / SPAN_LENGTH)
-    const span = this.#spans[index]
-    if (span === undefined) return null
+    const span = this.#spans.at(position)
+    if (span === null) return null
     const isOutside =
       (from !== undefined && span.latest < from) || (until !== undefined && span.earliest >= until)
-    return isOutside ? { first: index * SPAN_LENGTH, last: (index + 1) * SPAN_LENGTH - 1 } : null
+    if (!isOutside) return null
+    const first = position - (position % SPAN_LENGTH)
+    return { first, last: first + SPAN_LENGTH - 1 }
+  }
+}
+
+/** Types have no space in them: the key is unambiguous. */
+function keyOf({ type, id }: { readonly type: string; readonly id: string }): string {
+  return `${type} ${id}`
+}
+
+/**
+ * Finds the records with one key. A log is written far more often than it is filtered: what was appended is taken in by
+ * the next filter that needs it, once, and no command pays for it.
+ */
+class PositionIndex {
+  readonly #records: readonly AuditRecord[]
+  readonly #keyOf: (record: AuditRecord) => string
+  readonly #positions = new Map<string, number[]>()
+  #taken = 0
+
+  constructor(records: readonly AuditRecord[], keyOf: (record: AuditRecord) => string) {
+    this.#records = records
+    this.#keyOf = keyOf
   }
 
-  #extendSpan(position: number, occurredAt: string): void {
-    if (position % SPAN_LENGTH === 0) {
-      this.#spans.push({ earliest: occurredAt, latest: occurredAt })
-      return
+  find(key: string): readonly number[] {
+    for (; this.#taken < this.#records.length; this.#taken++) {
+      const taken = this.#keyOf(this.#records[this.#taken] as AuditRecord)
+      const positions = this.#positions.get(taken)
+      if (positions === undefined) this.#positions.set(taken, [this.#taken])
+      else positions.push(this.#taken)
     }
-    const span = this.#spans[this.#spans.length - 1] as Span
-    if (occurredAt < span.earliest) span.earliest = occurredAt
-    if (occurredAt > span.latest) span.latest = occurredAt
+    return this.#positions.get(key) ?? NOWHERE
   }
 }
 
-function positionsOf(byType: Map<string, Positions>, type: string): Positions {
-  let positions = byType.get(type)
-  if (positions === undefined) {
-    positions = new Map()
-    byType.set(type, positions)
-  }
-  return positions
+interface Span {
+  readonly earliest: string
+  readonly latest: string
 }
 
-function addPosition(positions: Positions, key: string, position: number): void {
-  const known = positions.get(key)
-  if (known === undefined) positions.set(key, [position])
-  else known.push(position)
+/** When the records of each full run of {@link SPAN_LENGTH} occurred: time follows the commit order but for small deviations. */
+class TimeSpans {
+  readonly #records: readonly AuditRecord[]
+  readonly #spans: Span[] = []
+
+  constructor(records: readonly AuditRecord[]) {
+    this.#records = records
+  }
+
+  /** The span of a position; `null` while it is not full. */
+  at(position: number): Span | null {
+    for (let end = this.#nextEnd(); end <= this.#records.length; end = this.#nextEnd()) {
+      const instants = this.#records.slice(end - SPAN_LENGTH, end).map(({ occurredAt }) => occurredAt)
+      const earliest = instants.reduce((one, other) => (other < one ? other : one))
+      const latest = instants.reduce((one, other) => (other > one ? other : one))
+      this.#spans.push({ earliest, latest })
+    }
+    return this.#spans[Math.floor(position / SPAN_LENGTH)] ?? null
+  }
+
+  #nextEnd(): number {
+    return (this.#spans.length + 1) * SPAN_LENGTH
+  }
 }

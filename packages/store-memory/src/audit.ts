@@ -25,7 +25,7 @@ import { matchesFilter } from './audit-log.ts'
 import { acceptPage, takePage } from './read-page.ts'
 import type { ReadSession, WriteSession } from './session.ts'
 import type { AuditSight } from './sight.ts'
-import type { Entry } from './view.ts'
+import { type Entry, walkEntries } from './walk.ts'
 
 const ENTITY = 'audit-record'
 
@@ -80,7 +80,7 @@ class Audit implements AuditReader {
       const position = acceptPage(list, page)
       const sight = this.#session.sight.audit()
       const places = walk(sight, { order, filter, start: startOf(sight, { order, after: position.after }) })
-      return takePage(list, position, places)
+      return takePage(list, position, walkEntries(places))
     })
   }
 }
@@ -164,7 +164,7 @@ interface AuditWalk {
 }
 
 /** The matching records from a position on, keyed by id: a position that is taken today may be another one's tomorrow. */
-function* walk(sight: AuditSight, { order, filter, start }: AuditWalk): Iterable<Entry<AuditRecord>> {
+function* walk(sight: AuditSight, { order, filter, start }: AuditWalk): Iterable<Entry<string, AuditRecord>> {
   if (order === 'oldest-first') {
     yield* walkCommitted(sight, { order, filter, start })
     yield* walkOwn(sight, { order, filter, start })
@@ -177,7 +177,7 @@ function* walk(sight: AuditSight, { order, filter, start }: AuditWalk): Iterable
 function* walkOwn(
   { own, length }: AuditSight,
   { order, filter, start }: AuditWalk,
-): Iterable<Entry<AuditRecord>> {
+): Iterable<Entry<string, AuditRecord>> {
   const step = order === 'oldest-first' ? 1 : -1
   for (let at = step === 1 ? Math.max(start - length, 0) : start - length; ; at += step) {
     const record = own[at]
@@ -189,7 +189,7 @@ function* walkOwn(
 function* walkCommitted(
   { log, length }: AuditSight,
   { order, filter, start }: AuditWalk,
-): Iterable<Entry<AuditRecord>> {
+): Iterable<Entry<string, AuditRecord>> {
   const step = order === 'oldest-first' ? 1 : -1
   const candidates = log.candidates(filter)
   if (candidates === null) {

@@ -77,7 +77,7 @@ class Catalogs implements CatalogReader {
       const { page } = acceptRequest(request)
       const group = familyOf(request)
       return readPage(`catalog-versions:${group}`, page, (start) =>
-        sight.records.entries(platform.catalogs, CATALOGS.byFamily, { group, start }),
+        sight.records.walk(platform.catalogs, CATALOGS.byFamily, { group, start }),
       )
     })
   }
@@ -86,7 +86,7 @@ class Catalogs implements CatalogReader {
     const { sight, platform } = this.#session
     return this.#session.answer(() =>
       readPage('catalogs', page, (start) =>
-        sight.records.entries(platform.catalogs, CATALOGS.all, { group: '', start }),
+        sight.records.walk(platform.catalogs, CATALOGS.all, { group: '', start }),
       ),
     )
   }

@@ -25,6 +25,7 @@ import { readPage } from './read-page.ts'
 import type { ReadSession, WriteSession } from './session.ts'
 import { EXTERNAL_IDENTITIES } from './tables.ts'
 import { seesUser, visibleUser } from './visibility.ts'
+import { NO_WALK } from './walk.ts'
 
 const ENTITY = 'external-identity'
 const acceptIdentityKey = createAcceptArgument(identityKeySchema)
@@ -76,11 +77,11 @@ class ExternalIdentities implements ExternalIdentityReader {
       acceptId(userId, 'userId')
       return readPage(`external-identities:${userId}`, page, (start) =>
         seesUser(this.#session, userId)
-          ? sight.records.entries(platform.externalIdentities, EXTERNAL_IDENTITIES.byUser, {
+          ? sight.records.walk(platform.externalIdentities, EXTERNAL_IDENTITIES.byUser, {
               group: userId,
               start,
             })
-          : [],
+          : NO_WALK,
       )
     })
   }

@@ -19,7 +19,7 @@ export interface Layer<Item> {
   /** Puts a change into the place of the one that is there; `undefined` takes it away. */
   set(id: string, change: Change<Item> | undefined): void
   /** An index over the records that the layer shows. */
-  index(reference: IndexReference<Item>): Index<Item>
+  index(reference: IndexReference<Item>): Index<Item, Change<Item>>
 }
 
 export function createLayer<Item>(table: Table<Item>): Layer<Item> {
@@ -30,29 +30,32 @@ class IndexedLayer<Item> implements Layer<Item> {
   readonly changes = new Map<string, Change<Item>>()
   readonly #table: Table<Item>
   /** Built when they are first asked for: most layers hold a record or two and are never searched. */
-  readonly #indexes: (Index<Item> | undefined)[] = []
+  readonly #indexes: (Index<Item, Change<Item>> | undefined)[] = []
 
   constructor(table: Table<Item>) {
     this.#table = table
   }
 
   set(id: string, change: Change<Item> | undefined): void {
-    const former = this.changes.get(id)?.item ?? null
-    const item = change?.item ?? null
-    for (const index of this.#indexes) {
-      if (former !== null) index?.remove(former, id)
-      if (item !== null) index?.add(item, id)
-    }
+    if (this.#indexes.length > 0) this.#index(this.changes.get(id), change)
     if (change === undefined) this.changes.delete(id)
     else this.changes.set(id, change)
   }
 
-  index(reference: IndexReference<Item>): Index<Item> {
+  index(reference: IndexReference<Item>): Index<Item, Change<Item>> {
     const built = this.#indexes[reference.position]
     if (built !== undefined) return built
-    const index = createIndex(this.#table.definition.indexes[reference.position] as IndexReference<Item>)
-    for (const [id, { item }] of this.changes) if (item !== null) index.add(item, id)
+    const definition = this.#table.definition.indexes[reference.position] as IndexReference<Item>
+    const index = createIndex<Item, Change<Item>>(definition)
+    for (const change of this.changes.values()) if (change.item !== null) index.add(change.item, change)
     this.#indexes[reference.position] = index
     return index
+  }
+
+  #index(former: Change<Item> | undefined, change: Change<Item> | undefined): void {
+    for (const index of this.#indexes) {
+      if (former !== undefined && former.item !== null) index?.remove(former.item, former)
+      if (change !== undefined && change.item !== null) index?.add(change.item, change)
+    }
   }
 }

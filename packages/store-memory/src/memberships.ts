@@ -81,7 +81,7 @@ class Memberships implements MembershipReader {
       const { tenantAccountId, page } = acceptRequest(request)
       acceptId(tenantAccountId, 'tenantAccountId')
       return readPage(`memberships:${tenantAccountId}`, page, (start) =>
-        this.#session.sight.records.entries(memberships, MEMBERSHIPS.byTenantAccount, {
+        this.#session.sight.records.walk(memberships, MEMBERSHIPS.byTenantAccount, {
           group: tenantAccountId,
           start,
         }),
@@ -95,7 +95,7 @@ class Memberships implements MembershipReader {
       const { group, page } = acceptRequest(request)
       acceptKey(group, 'group')
       return readPage(`memberships-of-group:${group}`, page, (start) =>
-        this.#session.sight.records.entries(memberships, MEMBERSHIPS.byGroup, { group, start }),
+        this.#session.sight.records.walk(memberships, MEMBERSHIPS.byGroup, { group, start }),
       )
     })
   }

@@ -75,7 +75,7 @@ class PartitionedEngine implements Engine {
   enter(tenantId: TenantId): TenantPartition {
     let tenant = this.#tenants.get(tenantId)
     if (tenant === undefined) {
-      tenant = createTenantPartition(tenantId)
+      tenant = createTenantPartition(tenantId, this.platform)
       this.#tenants.set(tenantId, tenant)
     }
     tenant.users++

@@ -1,7 +1,8 @@
 import sortedBtree from 'sorted-btree'
+import { type Entry, mergeWalks, type Walk, walkArrays, walkEntries } from './walk.ts'
 
-/** Up to this many entries two plain arrays are smaller and faster than a tree; most groups of an index are tiny. */
-const ARRAY_LIMIT = 32
+/** Up to this many entries, entries are moved to make or take room; most groups of an index are tiny. */
+const SMALL = 32
 
 /** Where a walk over an {@link OrderedMap} starts. */
 export interface Start<Key> {
@@ -19,7 +20,7 @@ export interface OrderedMap<Key, Value> {
   /** The value at the lowest key. */
   first(): Value | undefined
   /** The entries by key ascending. The map must not change while they are walked. */
-  entries(start?: Start<Key>): Iterable<readonly [Key, Value]>
+  walk(start?: Start<Key>): Walk<Key, Value>
 }
 
 /**
@@ -35,10 +36,10 @@ export function compareNumbers(left: number, right: number): number {
   return left - right
 }
 
-export function createOrderedMap<Key, Value>(
+export function createOrderedMap<Key, Value extends {}>(
   compare: (left: Key, right: Key) => number,
 ): OrderedMap<Key, Value> {
-  return new ArrayThenTree(compare)
+  return new RunAndTree(compare)
 }
 
 // The package is CommonJS: its class is the `default` of what Node imports, and bundlers unwrap that once more.
@@ -46,10 +47,19 @@ const BTree = 'default' in sortedBtree ? sortedBtree.default : sortedBtree
 
 type Tree<Key, Value> = InstanceType<typeof BTree<Key, Value>>
 
-class ArrayThenTree<Key, Value> implements OrderedMap<Key, Value> {
+/**
+ * Ids and commit numbers grow, and what is oldest goes first. So a key that is higher than the others is appended to a
+ * *run*: two arrays, in which a deleted entry leaves a gap until there are too many of them. Only keys that come
+ * between others, once there are many, go to a tree. A key is never in both.
+ */
+class RunAndTree<Key, Value extends {}> implements OrderedMap<Key, Value> {
   readonly #compare: (left: Key, right: Key) => number
   #keys: Key[] = []
-  #values: Value[] = []
+  /** `undefined` is a gap. The first and the last entry of the run are none. */
+  #values: (Value | undefined)[] = []
+  /** Where the run begins in the arrays. */
+  #begin = 0
+  #gaps = 0
   #tree: Tree<Key, Value> | null = null
 
   constructor(compare: (left: Key, right: Key) => number) {
@@ -57,69 +67,78 @@ class ArrayThenTree<Key, Value> implements OrderedMap<Key, Value> {
   }
 
   get size(): number {
-    return this.#tree === null ? this.#keys.length : this.#tree.size
+    return this.#keys.length - this.#begin - this.#gaps + (this.#tree?.size ?? 0)
   }
 
   get(key: Key): Value | undefined {
-    if (this.#tree !== null) {
-      // Whoever asks whether a new key is taken asks beyond the last one.
-      const last = this.#tree.maxKey()
-      return last === undefined || this.#compare(last, key) < 0 ? undefined : this.#tree.get(key)
-    }
     const at = this.#search(key)
-    return this.#holds(at, key) ? this.#values[at] : undefined
+    return this.#holds(at, key) ? this.#values[at] : this.#tree?.get(key)
   }
 
   set(key: Key, value: Value): void {
-    if (this.#tree !== null) {
-      this.#tree.set(key, value)
-      return
-    }
     const at = this.#search(key)
-    if (this.#holds(at, key)) {
+    if (this.#tree?.has(key) === true) {
+      this.#tree.set(key, value)
+    } else if (at === this.#keys.length) {
+      this.#keys.push(key)
+      this.#values.push(value)
+    } else if (this.#holds(at, key)) {
+      if (this.#values[at] === undefined) this.#gaps--
       this.#values[at] = value
-    } else if (this.#keys.length < ARRAY_LIMIT) {
+    } else if (this.#tree === null && this.#isSmall()) {
       this.#keys.splice(at, 0, key)
       this.#values.splice(at, 0, value)
     } else {
-      this.#grow().set(key, value)
+      this.#tree ??= new BTree<Key, Value>(undefined, this.#compare)
+      this.#tree.set(key, value)
     }
   }
 
   delete(key: Key): boolean {
-    if (this.#tree !== null) return this.#tree.delete(key)
     const at = this.#search(key)
-    if (!this.#holds(at, key)) return false
-    this.#keys.splice(at, 1)
-    this.#values.splice(at, 1)
+    if (!this.#holds(at, key)) return this.#tree?.delete(key) ?? false
+    if (this.#values[at] === undefined) return false
+    if (this.#isSmall()) {
+      this.#keys.splice(at, 1)
+      this.#values.splice(at, 1)
+    } else {
+      this.#values[at] = undefined
+      this.#gaps++
+    }
+    this.#trim()
     return true
   }
 
   first(): Value | undefined {
-    if (this.#tree === null) return this.#values[0]
-    const key = this.#tree.minKey()
-    return key === undefined ? undefined : this.#tree.get(key)
+    const lowest = this.#tree?.minKey()
+    const isInTree =
+      lowest !== undefined &&
+      (this.#begin === this.#keys.length || this.#compare(lowest, this.#keys[this.#begin] as Key) < 0)
+    return isInTree ? this.#tree?.get(lowest) : this.#values[this.#begin]
   }
 
-  *entries(start?: Start<Key>): Iterable<readonly [Key, Value]> {
-    if (this.#tree !== null) {
-      for (const entry of this.#tree.entries(start?.key)) {
-        if (start?.inclusive === false && this.#compare(entry[0], start.key) === 0) continue
-        yield entry
-      }
-      return
-    }
-    let at = start === undefined ? 0 : this.#search(start.key)
+  walk(start?: Start<Key>): Walk<Key, Value> {
+    let at = start === undefined ? this.#begin : this.#search(start.key)
     if (start?.inclusive === false && this.#holds(at, start.key)) at++
-    for (; at < this.#keys.length; at++) yield [this.#keys[at] as Key, this.#values[at] as Value]
+    const run = walkArrays({ keys: this.#keys, values: this.#values, from: at })
+    if (this.#tree === null || this.#tree.size === 0) return run
+    const tree = walkEntries(this.#treeEntries(this.#tree, start))
+    return mergeWalks({ under: run, over: tree, compare: this.#compare })
   }
 
-  /** The index of the first key that is not below `key`. */
+  *#treeEntries(tree: Tree<Key, Value>, start: Start<Key> | undefined): Iterable<Entry<Key, Value>> {
+    for (const entry of tree.entries(start?.key)) {
+      // It begins at the key itself where it holds it.
+      if (start?.inclusive !== false || this.#compare(entry[0], start.key) !== 0) yield entry
+    }
+  }
+
+  /** The index of the first key of the run that is not below `key`. */
   #search(key: Key): number {
-    let low = 0
+    let low = this.#begin
     let high = this.#keys.length
-    // Most insertions are at the end: ids and commit numbers grow.
-    if (high > 0 && this.#compare(this.#keys[high - 1] as Key, key) < 0) return high
+    // Most look-ups of a new key are beyond the last one.
+    if (high > low && this.#compare(this.#keys[high - 1] as Key, key) < 0) return high
     while (low < high) {
       const middle = (low + high) >>> 1
       if (this.#compare(this.#keys[middle] as Key, key) < 0) low = middle + 1
@@ -132,12 +151,26 @@ class ArrayThenTree<Key, Value> implements OrderedMap<Key, Value> {
     return at < this.#keys.length && this.#compare(this.#keys[at] as Key, key) === 0
   }
 
-  #grow(): Tree<Key, Value> {
-    const tree = new BTree<Key, Value>(undefined, this.#compare)
-    for (let at = 0; at < this.#keys.length; at++) tree.set(this.#keys[at] as Key, this.#values[at] as Value)
-    this.#keys = []
-    this.#values = []
-    this.#tree = tree
-    return tree
+  #isSmall(): boolean {
+    return this.#keys.length - this.#begin <= SMALL
+  }
+
+  /** Takes gaps off both ends, and closes the others when more than half of the arrays is unused. */
+  #trim(): void {
+    while (this.#begin < this.#keys.length && this.#values[this.#begin] === undefined) {
+      this.#begin++
+      this.#gaps--
+    }
+    while (this.#keys.length > this.#begin && this.#values[this.#keys.length - 1] === undefined) {
+      this.#keys.pop()
+      this.#values.pop()
+      this.#gaps--
+    }
+    if ((this.#begin + this.#gaps) * 2 <= Math.max(this.#keys.length, SMALL)) return
+    const isKept = (_: unknown, index: number) => this.#values[index] !== undefined && index >= this.#begin
+    this.#keys = this.#keys.filter(isKept)
+    this.#values = this.#values.filter(isKept)
+    this.#begin = 0
+    this.#gaps = 0
   }
 }

@@ -1,5 +1,6 @@
 import type { OutboxEvent, OutboxState } from '@user-engine/store-protocol'
-import { compareAscii, compareNumbers, createOrderedMap, type OrderedMap } from './ordered-map.ts'
+import { createIdPositions } from './id-positions.ts'
+import { compareNumbers, createOrderedMap, type OrderedMap } from './ordered-map.ts'
 
 /** One committed event and how far it has come. Everything but the event itself belongs to the delivery queue. */
 export interface OutboxRow {
@@ -70,8 +71,7 @@ export function createOutboxLog(): OutboxLog {
 
 class SortedOutboxLog implements OutboxLog {
   readonly #rows: OutboxRow[] = []
-  /** Ordered, because new ids follow the old ones: in a tree they meet in the same few nodes, in a hash table nowhere. */
-  readonly #byId = createOrderedMap<string, OutboxRow>(compareAscii)
+  readonly #positions = createIdPositions((position) => (this.#rows[position] as OutboxRow).event.id)
   readonly #byState = {
     pending: createOrderedMap<number, OutboxRow>(compareNumbers),
     delivered: createOrderedMap<number, OutboxRow>(compareNumbers),
@@ -83,12 +83,13 @@ class SortedOutboxLog implements OutboxLog {
   }
 
   get(id: string): OutboxRow | undefined {
-    return this.#byId.get(id)
+    const position = this.#positions.find(id)
+    return position === undefined ? undefined : this.#rows[position]
   }
 
   append(row: OutboxRow): void {
     this.#rows.push(row)
-    this.#byId.set(row.event.id, row)
+    this.#positions.append(row.event.id)
     this.#byState[row.state].set(row.sequence, row)
   }
 
@@ -100,8 +101,8 @@ class SortedOutboxLog implements OutboxLog {
 
   *after(sequence: number, state?: OutboxState): Iterable<OutboxRow> {
     if (state !== undefined) {
-      const start = { key: sequence, inclusive: false }
-      for (const [, row] of this.#byState[state].entries(start)) yield row
+      const walk = this.#byState[state].walk({ key: sequence, inclusive: false })
+      while (walk.next()) yield walk.value
       return
     }
     for (let at = this.#firstAfter(sequence); at < this.#rows.length; at++) yield this.#rows[at] as OutboxRow

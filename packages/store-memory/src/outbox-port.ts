@@ -26,6 +26,7 @@ import { acceptRequest, invalid } from './accept.ts'
 import type { OutboxRow } from './outbox-log.ts'
 import type { OutboxQueue } from './outbox-queue.ts'
 import { acceptPage, takePage } from './read-page.ts'
+import { type Entry, walkEntries } from './walk.ts'
 
 /** Runs one call of the store: refuses it after the store was closed, and notes its error. */
 export type RunCall = <Result>(call: () => Result) => Promise<Result>
@@ -110,7 +111,7 @@ class QueuePort implements OutboxPort {
   listDeadLetters(page?: PageRequest): Promise<Page<DeadLetter>> {
     return this.#run(() => {
       const position = acceptPage(DEAD_LETTERS, page)
-      return takePage(DEAD_LETTERS, position, this.#deadLetters(position.after))
+      return takePage(DEAD_LETTERS, position, walkEntries(this.#deadLetters(position.after)))
     })
   }
 
@@ -140,7 +141,7 @@ class QueuePort implements OutboxPort {
     if (leaseMs > maxLeaseMs) throw invalid('leaseMs', `at most ${maxLeaseMs}`)
   }
 
-  *#deadLetters(after: string | null): Iterable<readonly [string, DeadLetter]> {
+  *#deadLetters(after: string | null): Iterable<Entry<string, DeadLetter>> {
     for (const row of this.#queue.dead(Number(after) || 0)) {
       if (row.death === null) continue
       const { number, reason, at } = row.death

@@ -188,7 +188,8 @@ class ShelvedQueue implements OutboxQueue {
   }
 
   *dead(after: number): Iterable<OutboxRow> {
-    for (const [, row] of this.#dead.entries({ key: after, inclusive: false })) yield row
+    const walk = this.#dead.walk({ key: after, inclusive: false })
+    while (walk.next()) yield walk.value
   }
 
   revive(eventId: string): boolean {
@@ -217,8 +218,9 @@ class ShelvedQueue implements OutboxQueue {
       if (first !== undefined && (oldest === null || first.sequence < oldest.sequence)) oldest = first
     }
     const blocked: OutboxStats['blocked'][number][] = []
-    for (const [, { aggregate, hold }] of this.#blocked.entries()) {
-      if (blocked.length === MAX_BLOCKED) break
+    const walk = this.#blocked.walk()
+    while (blocked.length < MAX_BLOCKED && walk.next()) {
+      const { aggregate, hold } = walk.value
       blocked.push({
         aggregateType: aggregate.type,
         aggregateId: aggregate.id,

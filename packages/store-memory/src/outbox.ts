@@ -16,7 +16,7 @@ import type { OutboxRow } from './outbox-log.ts'
 import { acceptPage, takePage } from './read-page.ts'
 import type { ReadSession, WriteSession } from './session.ts'
 import type { DeliveryImage, OutboxSight } from './sight.ts'
-import type { Entry } from './view.ts'
+import { type Entry, walkEntries } from './walk.ts'
 
 const ENTITY = 'outbox-event'
 const accept = createAccept(outboxEventSchema)
@@ -47,7 +47,8 @@ class Outbox implements OutboxReader {
       acceptChoice('state', state, OUTBOX_STATES)
       const list = `outbox-events:${state ?? ''}`
       const position = acceptPage(list, page)
-      return takePage(list, position, walk(this.#session.sight.outbox(), { state, after: position.after }))
+      const entries = walk(this.#session.sight.outbox(), { state, after: position.after })
+      return takePage(list, position, walkEntries(entries))
     })
   }
 }
@@ -76,7 +77,7 @@ interface OutboxWalk {
 }
 
 /** The events by commit order, the unit's own last, keyed by id. */
-function* walk(sight: OutboxSight, { state, after }: OutboxWalk): Iterable<Entry<OutboxEntry>> {
+function* walk(sight: OutboxSight, { state, after }: OutboxWalk): Iterable<Entry<string, OutboxEntry>> {
   const { log, own } = sight
   const committed = after === null ? undefined : log.get(after)
   const appended = after === null ? -1 : own.findIndex((event) => event.id === after)
@@ -93,7 +94,7 @@ function* walk(sight: OutboxSight, { state, after }: OutboxWalk): Iterable<Entry
 function* walkCommitted(
   sight: OutboxSight,
   { state, after }: { readonly state: OutboxState | undefined; readonly after: number },
-): Iterable<Entry<OutboxEntry>> {
+): Iterable<Entry<string, OutboxEntry>> {
   const { images } = sight
   // Events that were in this state at the moment that is looked at, and have left it since.
   const former = state === undefined ? [] : formerRows(sight, { state, after })

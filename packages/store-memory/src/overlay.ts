@@ -11,7 +11,8 @@ import type { OutboxRow } from './outbox-log.ts'
 import type { Partition } from './partition.ts'
 import type { AuditSight, DeliveryImage, OutboxSight, Sight } from './sight.ts'
 import type { IndexReference, Table } from './table.ts'
-import { createView, type Entry, type Range, type View } from './view.ts'
+import { createView, type Range, type RecordWalk, type View } from './view.ts'
+import { NO_WALK, type Walk } from './walk.ts'
 
 /**
  * What a transaction has written and not committed. Reads look through it at what is committed at that moment. A
@@ -87,17 +88,13 @@ class LayeredOverlay implements Overlay {
     return change !== undefined && isAddition(change)
   }
 
-  *addedEntries<Item>(
+  walkAdded<Item>(
     table: Table<Item>,
     index: IndexReference<Item>,
     { group, start }: Range,
-  ): Iterable<Entry<Item>> {
+  ): RecordWalk<Item> {
     const layer = this.#layerOf(table)
-    if (layer === undefined) return
-    for (const [key, id] of layer.index(index).entries(group, start)) {
-      const change = layer.changes.get(id)
-      if (change !== undefined && isAddition(change)) yield [key, change.item as Item]
-    }
+    return layer === undefined ? NO_WALK : new AddedWalk(layer.index(index).walk(group, start))
   }
 
   insert<Item>(table: Table<Item>, item: Item): void {
@@ -200,7 +197,7 @@ class LayeredOverlay implements Overlay {
     for (const [table, { changes }] of this.#layers) {
       for (const [id, { item, base, isReinserted }] of changes) {
         if (item !== null || base !== null) journal.record({ table, id, item: base })
-        if (base !== null && (item === null || isReinserted)) table.remove(id, base)
+        if (base !== null && (item === null || isReinserted)) table.remove(id)
       }
     }
     for (const [table, { changes }] of this.#layers) {
@@ -223,6 +220,28 @@ class LayeredOverlay implements Overlay {
     const layer = createLayer(table)
     this.#layers.set(table, layer)
     return layer
+  }
+}
+
+/** The records of a layer that there are no committed ones of. */
+class AddedWalk<Item> implements RecordWalk<Item> {
+  readonly #changes: Walk<string, Change<Item>>
+
+  constructor(changes: Walk<string, Change<Item>>) {
+    this.#changes = changes
+  }
+
+  get key(): string {
+    return this.#changes.key
+  }
+
+  get value(): Item {
+    return this.#changes.value.item as Item
+  }
+
+  next(): boolean {
+    while (this.#changes.next()) if (isAddition(this.#changes.value)) return true
+    return false
   }
 }
 
@@ -257,8 +276,10 @@ function checkRecord<Item>(
     if (index.refuseDuplicate === undefined) continue
     const group = index.groupOf(item)
     const key = index.keyOf(item)
-    const holder = table.index(index).find(group, key)
-    if (holder === undefined || holder === id) continue
+    const row = table.index(index).find(group, key)
+    if (row === undefined) continue
+    const holder = table.definition.idOf(row.item)
+    if (holder === id) continue
     const change = layer.changes.get(holder)
     // The holder gives the key up when this transaction removes it, or adds it again under another key.
     const keepsKey =

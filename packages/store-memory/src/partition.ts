@@ -72,11 +72,11 @@ export function createPlatformPartition(): PlatformPartition {
   }
 }
 
-export function createTenantPartition(tenantId: TenantId): TenantPartition {
+export function createTenantPartition(tenantId: TenantId, platform: PlatformPartition): TenantPartition {
   return {
     tenantId,
     ...createPartition(),
-    tenantAccounts: createTable(TENANT_ACCOUNTS),
+    tenantAccounts: createTable(TENANT_ACCOUNTS, { table: platform.users, idOf: ({ userId }) => userId }),
     applicationBindings: createTable(APPLICATION_BINDINGS),
     memberships: createTable(MEMBERSHIPS),
     profileValues: createTable(TENANT_PROFILE_VALUES),

@@ -34,8 +34,9 @@ import { acceptPage, takePage } from './read-page.ts'
 import type { ReadSession, WriteSession } from './session.ts'
 import type { Table } from './table.ts'
 import { GLOBAL_PROFILE_VALUES, profileGroup, TENANT_PROFILE_VALUES } from './tables.ts'
-import { type Entry, mergeEntries } from './view.ts'
+import type { RecordWalk } from './view.ts'
 import { requireOwnTenant, requireTenant, seesUser, visibleUser } from './visibility.ts'
+import { NO_WALK } from './walk.ts'
 
 const ENTITY = 'profile-value'
 const acceptScope = createAcceptArgument(profileScopeSchema)
@@ -99,34 +100,67 @@ class ProfileValues implements ProfileValueReader {
     readonly userId: Id
     readonly applicationId: Id | undefined
     readonly after: string | null
-  }): Iterable<Entry<ProfileValue>> {
+  }): RecordWalk<ProfileValue> {
     const { platform, tenant, sight } = this.#session
     const { userId, applicationId, after } = request
     const level = (rank: Rank, table: Table<ProfileValue>, group: string) => {
       const index = rank === 0 ? GLOBAL_PROFILE_VALUES.byUser : TENANT_PROFILE_VALUES.byUser
-      const start = startWithin(rank, after)
-      return ranked(rank, sight.records.entries(table, index, { group, start }))
+      return sight.records.walk(table, index, { group, start: startWithin(rank, after) })
     }
-    const global = seesUser(this.#session, userId) ? level(0, platform.profileValues, userId) : []
-    if (tenant === null) return global
-    const own = mergeEntries(global, level(1, tenant.profileValues, profileGroup(userId, null)))
-    if (applicationId === undefined) return own
-    return mergeEntries(own, level(2, tenant.profileValues, profileGroup(userId, applicationId)))
+    const global = seesUser(this.#session, userId) ? level(0, platform.profileValues, userId) : NO_WALK
+    if (tenant === null) return new LevelWalk([global])
+    const own = level(1, tenant.profileValues, profileGroup(userId, null))
+    if (applicationId === undefined) return new LevelWalk([global, own])
+    return new LevelWalk([global, own, level(2, tenant.profileValues, profileGroup(userId, applicationId))])
   }
 }
 
 /** The place of a level in the order of a list: global, tenant, application. */
 type Rank = 0 | 1 | 2
 
-function* ranked(rank: Rank, entries: Iterable<Entry<ProfileValue>>): Iterable<Entry<ProfileValue>> {
-  for (const [key, value] of entries) yield [`${key} ${rank}`, value]
-}
-
 /** Where one level starts when the list as a whole goes on after an attribute key and a level. */
 function startWithin(rank: Rank, after: string | null) {
   if (after === null) return undefined
   const space = after.indexOf(' ')
   return { key: after.slice(0, space), inclusive: rank > Number(after.slice(space + 1)) }
+}
+
+/** Walks over one walk per rank at once: by key, then rank. */
+class LevelWalk implements RecordWalk<ProfileValue> {
+  readonly #walks: readonly RecordWalk<ProfileValue>[]
+  /** The key each walk stands at; `null` at its end. */
+  readonly #keys: (string | null)[]
+  #rank = -1
+
+  constructor(walks: readonly RecordWalk<ProfileValue>[]) {
+    this.#walks = walks
+    this.#keys = walks.map(keyAfter)
+  }
+
+  get key(): string {
+    return `${this.#keys[this.#rank]} ${this.#rank}`
+  }
+
+  get value(): ProfileValue {
+    return (this.#walks[this.#rank] as RecordWalk<ProfileValue>).value
+  }
+
+  next(): boolean {
+    const current = this.#walks[this.#rank]
+    if (current !== undefined) this.#keys[this.#rank] = keyAfter(current)
+    let lowest: string | null = null
+    for (let rank = 0; rank < this.#keys.length; rank++) {
+      const key = this.#keys[rank] ?? null
+      if (key === null || (lowest !== null && lowest <= key)) continue
+      lowest = key
+      this.#rank = rank
+    }
+    return lowest !== null
+  }
+}
+
+function keyAfter(walk: RecordWalk<unknown>): string | null {
+  return walk.next() ? walk.key : null
 }
 
 class WritableProfileValues extends ProfileValues implements ProfileValueWriter {

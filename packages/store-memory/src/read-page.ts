@@ -8,7 +8,7 @@ import {
   validate,
 } from '@user-engine/store-protocol'
 import type { Start } from './ordered-map.ts'
-import type { Entry } from './view.ts'
+import type { Walk } from './walk.ts'
 
 /** Where a page of a list starts, and how long it may be. */
 export interface PagePosition {
@@ -29,17 +29,13 @@ export function acceptPage(list: string, page: PageRequest | undefined): PagePos
 }
 
 /** Takes one page from a walk that starts after the position. Visits one entry more than the page has, at most. */
-export function takePage<Item>(
-  list: string,
-  { limit }: PagePosition,
-  entries: Iterable<Entry<Item>>,
-): Page<Item> {
+export function takePage<Item>(list: string, { limit }: PagePosition, walk: Walk<string, Item>): Page<Item> {
   const items: Item[] = []
   let last = ''
-  for (const [key, item] of entries) {
+  while (walk.next()) {
     if (items.length === limit) return { items, nextCursor: encodeCursor(list, [last]) }
-    items.push(item)
-    last = key
+    items.push(walk.value)
+    if (items.length === limit) last = walk.key
   }
   return { items, nextCursor: null }
 }
@@ -48,9 +44,9 @@ export function takePage<Item>(
 export function readPage<Item>(
   list: string,
   page: PageRequest | undefined,
-  walk: (start: Start<string> | undefined) => Iterable<Entry<Item>>,
+  walkFrom: (start: Start<string> | undefined) => Walk<string, Item>,
 ): Page<Item> {
   const position = acceptPage(list, page)
   const { after } = position
-  return takePage(list, position, walk(after === null ? undefined : { key: after, inclusive: false }))
+  return takePage(list, position, walkFrom(after === null ? undefined : { key: after, inclusive: false }))
 }

@@ -4,6 +4,7 @@ import type { TenantPartition } from './partition.ts'
 import type { ReadSession } from './session.ts'
 import { EXTERNAL_IDENTITIES, GLOBAL_PROFILE_VALUES } from './tables.ts'
 import { walkUsers } from './users.ts'
+import type { RecordWalk } from './view.ts'
 
 /**
  * Counts what the scope sees [QRY-03]. In a tenant scope the users are walked one by one: what belongs to them
@@ -37,12 +38,14 @@ function countTenant(session: ReadSession, tenant: TenantPartition): RecordCount
   let accounts = 0
   let identities = 0
   let globalValues = 0
-  for (const [userId] of walkUsers(session)) {
+  const visible = walkUsers(session)
+  while (visible.next()) {
+    const userId = visible.key
     users++
     const range = { group: userId }
     accounts += length(walkAccounts(session, range))
-    identities += length(records.entries(platform.externalIdentities, EXTERNAL_IDENTITIES.byUser, range))
-    globalValues += length(records.entries(platform.profileValues, GLOBAL_PROFILE_VALUES.byUser, range))
+    identities += length(records.walk(platform.externalIdentities, EXTERNAL_IDENTITIES.byUser, range))
+    globalValues += length(records.walk(platform.profileValues, GLOBAL_PROFILE_VALUES.byUser, range))
   }
   return {
     user: users,
@@ -67,8 +70,8 @@ function countLogs({ sight }: ReadSession) {
   }
 }
 
-function length(entries: Iterable<unknown>): number {
+function length(walk: RecordWalk<unknown>): number {
   let length = 0
-  for (const _entry of entries) length++
+  while (walk.next()) length++
   return length
 }

@@ -2,7 +2,7 @@ import type { AuditRecord, OutboxEvent, OutboxState } from '@user-engine/store-p
 import type { AuditLog } from './audit-log.ts'
 import type { OutboxLog, OutboxRow } from './outbox-log.ts'
 import type { IndexReference, Table } from './table.ts'
-import type { Entry, Range, View } from './view.ts'
+import type { Range, RecordWalk, View } from './view.ts'
 
 /** Everything a unit of work can look at: a snapshot, or what is committed with the unit's own writes over it. */
 export interface Sight {
@@ -12,7 +12,7 @@ export interface Sight {
   /** Whether this unit of work has added the record itself [TEN-02]. */
   hasAdded<Item>(table: Table<Item>, id: string): boolean
   /** The records of one group that this unit of work has added itself, by key ascending. */
-  addedEntries<Item>(table: Table<Item>, index: IndexReference<Item>, range: Range): Iterable<Entry<Item>>
+  walkAdded<Item>(table: Table<Item>, index: IndexReference<Item>, range: Range): RecordWalk<Item>
 }
 
 /** The audit records of the scope. */

@@ -5,7 +5,8 @@ import type { OutboxRow } from './outbox-log.ts'
 import type { Partition } from './partition.ts'
 import type { AuditSight, DeliveryImage, OutboxSight, Sight } from './sight.ts'
 import type { Table } from './table.ts'
-import { createView, type Entry, type View } from './view.ts'
+import { createView, type RecordWalk, type View } from './view.ts'
+import { NO_WALK } from './walk.ts'
 
 /** One moment of the backend, whatever is committed after it [TXN-07]. */
 export interface Snapshot extends Sight {
@@ -56,8 +57,8 @@ class JournalSnapshot implements Snapshot {
     return false
   }
 
-  addedEntries<Item>(): Iterable<Entry<Item>> {
-    return NOTHING
+  walkAdded(): RecordWalk<never> {
+    return NO_WALK
   }
 
   catchUp(): void {

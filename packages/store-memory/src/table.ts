@@ -1,5 +1,6 @@
 import type { EntityKind, UserEngineError } from '@user-engine/store-protocol'
 import { compareAscii, createOrderedMap, type OrderedMap, type Start } from './ordered-map.ts'
+import { NO_WALK, type Walk, walkArrays } from './walk.ts'
 
 /** How one index of a table is made. Group and key of a record never change while it exists. */
 export interface IndexDefinition<Item> {
@@ -45,123 +46,187 @@ export function defineTable<Item>(entity: EntityKind, idOf: (item: Item) => stri
   }
 }
 
-/** Looks ids up by (group, key), and walks the keys of one group in order. */
-export interface Index<Item> {
-  find(group: string, key: string): string | undefined
+/** The place of one record, which stays when the record is replaced. */
+export interface Row<Item> {
+  readonly item: Item
+  /** The row of the record that this one belongs to, where the table has such. */
+  readonly owner: Row<unknown> | null
+}
+
+/** Looks up what shows a record by (group, key), and walks the keys of one group in order. */
+export interface Index<Item, Shown extends { readonly item: Item | null }> {
+  find(group: string, key: string): Shown | undefined
   has(group: string): boolean
-  sizeOf(group: string): number
-  /** The entries of one group by key ascending, as [key, id]; of ordered indexes only. */
-  entries(group: string, start?: Start<string>): Iterable<readonly [string, string]>
+  /** The entries of one group by key ascending; of ordered indexes only. */
+  walk(group: string, start?: Start<string>): Walk<string, Shown>
   /** Adds a record. Where a key that is not unique is taken, the first record keeps it. */
-  add(item: Item, id: string): void
+  add(item: Item, shown: Shown): void
   /** Removes a record where it holds its key. */
-  remove(item: Item, id: string): void
+  remove(item: Item, shown: Shown): void
 }
 
 /** The committed records of one kind, of the platform or of one tenant. */
 export interface Table<Item> {
   readonly definition: TableDefinition<Item>
+  readonly owners: Owners<Item> | null
   readonly size: number
   get(id: string): Item | undefined
-  index(reference: IndexReference<Item>): Index<Item>
+  row(id: string): Row<Item> | undefined
+  index(reference: IndexReference<Item>): Index<Item, Row<Item>>
   /** Adds a record that is not there. */
   add(id: string, item: Item): void
   /** Puts a new version of a record in the place of the old one. */
   replace(id: string, item: Item): void
-  remove(id: string, item: Item): void
+  remove(id: string): void
 }
 
-export function createTable<Item>(definition: TableDefinition<Item>): Table<Item> {
-  return new MapTable(definition)
+/** The table of the records that those of another table belong to. Records are never removed from it. */
+export interface Owners<Item> {
+  readonly table: Table<unknown>
+  idOf(item: Item): string
 }
 
-export function createIndex<Item>(definition: IndexDefinition<Item>): Index<Item> {
+/** Makes an empty table. With owners, its rows know the rows they belong to, so that nobody has to look them up. */
+export function createTable<Item>(
+  definition: TableDefinition<Item>,
+  owners: Owners<Item> | null = null,
+): Table<Item> {
+  return new MapTable(definition, owners)
+}
+
+export function createIndex<Item, Shown extends { readonly item: Item | null }>(
+  definition: IndexDefinition<Item>,
+): Index<Item, Shown> {
   return new GroupedIndex(definition)
 }
 
-const NOTHING: readonly never[] = []
+type Entries<Shown extends {}> = OrderedMap<string, Shown> | Map<string, Shown>
 
-type Group = OrderedMap<string, string> | Map<string, string>
+/** A group of several records. Most groups have one, which then stands for itself: a map of one costs several times more. */
+class Several<Shown extends {}> {
+  readonly entries: Entries<Shown>
 
-class GroupedIndex<Item> implements Index<Item> {
+  constructor(isOrdered: boolean) {
+    this.entries = isOrdered ? createOrderedMap<string, Shown>(compareAscii) : new Map()
+  }
+}
+
+class GroupedIndex<Item, Shown extends { readonly item: Item | null }> implements Index<Item, Shown> {
   readonly #definition: IndexDefinition<Item>
-  readonly #groups = new Map<string, Group>()
+  readonly #groups = new Map<string, Shown | Several<Shown>>()
 
   constructor(definition: IndexDefinition<Item>) {
     this.#definition = definition
   }
 
-  find(group: string, key: string): string | undefined {
-    return this.#groups.get(group)?.get(key)
+  find(group: string, key: string): Shown | undefined {
+    const found = this.#groups.get(group)
+    if (found instanceof Several) return found.entries.get(key)
+    return found !== undefined && this.#keyOf(found) === key ? found : undefined
   }
 
   has(group: string): boolean {
     return this.#groups.has(group)
   }
 
-  sizeOf(group: string): number {
-    return this.#groups.get(group)?.size ?? 0
-  }
-
-  entries(group: string, start?: Start<string>): Iterable<readonly [string, string]> {
+  walk(group: string, start?: Start<string>): Walk<string, Shown> {
     const found = this.#groups.get(group)
-    return found === undefined || found instanceof Map ? NOTHING : found.entries(start)
+    if (found === undefined) return NO_WALK
+    if (found instanceof Several) {
+      return found.entries instanceof Map ? NO_WALK : found.entries.walk(start)
+    }
+    const key = this.#keyOf(found)
+    const isBefore = start !== undefined && (start.inclusive ? key < start.key : key <= start.key)
+    return isBefore ? NO_WALK : walkArrays({ keys: [key], values: [found], from: 0 })
   }
 
-  add(item: Item, id: string): void {
+  add(item: Item, shown: Shown): void {
     const name = this.#definition.groupOf(item)
-    let group = this.#groups.get(name)
-    if (group === undefined) {
-      group = this.#definition.ordered ? createOrderedMap<string, string>(compareAscii) : new Map()
-      this.#groups.set(name, group)
+    const found = this.#groups.get(name)
+    if (found === undefined) {
+      this.#groups.set(name, shown)
+      return
     }
     const key = this.#definition.keyOf(item)
-    if (group.get(key) === undefined) group.set(key, id)
+    if (found instanceof Several) {
+      if (found.entries.get(key) === undefined) found.entries.set(key, shown)
+      return
+    }
+    const held = this.#keyOf(found)
+    if (held === key) return
+    const several = new Several<Shown>(this.#definition.ordered)
+    several.entries.set(held, found)
+    several.entries.set(key, shown)
+    this.#groups.set(name, several)
   }
 
-  remove(item: Item, id: string): void {
+  remove(item: Item, shown: Shown): void {
     const name = this.#definition.groupOf(item)
-    const group = this.#groups.get(name)
-    const key = this.#definition.keyOf(item)
-    if (group === undefined || group.get(key) !== id) return
-    group.delete(key)
-    if (group.size === 0) this.#groups.delete(name)
+    const found = this.#groups.get(name)
+    if (found instanceof Several) {
+      const key = this.#definition.keyOf(item)
+      if (found.entries.get(key) !== shown) return
+      found.entries.delete(key)
+      if (found.entries.size === 0) this.#groups.delete(name)
+    } else if (found === shown) {
+      this.#groups.delete(name)
+    }
   }
+
+  #keyOf({ item }: Shown): string {
+    // What shows no record is in no index.
+    return this.#definition.keyOf(item as Item)
+  }
+}
+
+interface WritableRow<Item> extends Row<Item> {
+  item: Item
 }
 
 class MapTable<Item> implements Table<Item> {
   readonly definition: TableDefinition<Item>
-  readonly #items = new Map<string, Item>()
-  readonly #indexes: readonly Index<Item>[]
+  readonly owners: Owners<Item> | null
+  readonly #rows = new Map<string, WritableRow<Item>>()
+  readonly #indexes: readonly Index<Item, Row<Item>>[]
 
-  constructor(definition: TableDefinition<Item>) {
+  constructor(definition: TableDefinition<Item>, owners: Owners<Item> | null) {
     this.definition = definition
-    this.#indexes = definition.indexes.map(createIndex)
+    this.owners = owners
+    this.#indexes = definition.indexes.map((index) => createIndex(index))
   }
 
   get size(): number {
-    return this.#items.size
+    return this.#rows.size
   }
 
   get(id: string): Item | undefined {
-    return this.#items.get(id)
+    return this.#rows.get(id)?.item
   }
 
-  index(reference: IndexReference<Item>): Index<Item> {
-    return this.#indexes[reference.position] as Index<Item>
+  row(id: string): Row<Item> | undefined {
+    return this.#rows.get(id)
+  }
+
+  index(reference: IndexReference<Item>): Index<Item, Row<Item>> {
+    return this.#indexes[reference.position] as Index<Item, Row<Item>>
   }
 
   add(id: string, item: Item): void {
-    this.#items.set(id, item)
-    for (const index of this.#indexes) index.add(item, id)
+    const owner = this.owners === null ? null : (this.owners.table.row(this.owners.idOf(item)) ?? null)
+    const row = { item, owner }
+    this.#rows.set(id, row)
+    for (const index of this.#indexes) index.add(item, row)
   }
 
   replace(id: string, item: Item): void {
-    this.#items.set(id, item)
+    const row = this.#rows.get(id)
+    if (row !== undefined) row.item = item
   }
 
-  remove(id: string, item: Item): void {
-    this.#items.delete(id)
-    for (const index of this.#indexes) index.remove(item, id)
+  remove(id: string): void {
+    const row = this.#rows.get(id)
+    if (row === undefined) return
+    this.#rows.delete(id)
+    for (const index of this.#indexes) index.remove(row.item, row)
   }
 }

@@ -23,7 +23,7 @@ import {
 import { readPage } from './read-page.ts'
 import type { ReadSession, WriteSession } from './session.ts'
 import { PRESENCES, presenceKey, TENANT_ACCOUNTS } from './tables.ts'
-import type { Entry, Range } from './view.ts'
+import type { Range, RecordWalk } from './view.ts'
 import { requireOwnTenant, requireTenant, visibleAccount } from './visibility.ts'
 
 const ENTITY = 'tenant-account'
@@ -39,20 +39,35 @@ export function createTenantAccountWriter(session: WriteSession): TenantAccountR
 }
 
 /** The tenant accounts of one user that the scope sees, by tenant id and then id ascending. */
-function* walkPresences(session: ReadSession, range: Range): Iterable<Entry<TenantAccount>> {
+function walkPresences(session: ReadSession, range: Range): RecordWalk<TenantAccount> {
   const { tenant, platform, sight } = session
-  if (tenant === null) {
-    yield* sight.records.entries(platform.presences, PRESENCES.byUser, range)
-    return
-  }
+  if (tenant === null) return sight.records.walk(platform.presences, PRESENCES.byUser, range)
   // The tenant is the same for all: only the id of the key tells them apart.
-  const { start } = range
+  const { group, start } = range
   const own = start && { ...start, key: start.key.slice(start.key.indexOf(' ') + 1) }
-  const entries = sight.records.entries(tenant.tenantAccounts, TENANT_ACCOUNTS.byUser, {
-    ...range,
-    start: own,
-  })
-  for (const [, tenantAccount] of entries) yield [presenceKey(tenantAccount), tenantAccount]
+  const walk = sight.records.walk(tenant.tenantAccounts, TENANT_ACCOUNTS.byUser, { group, start: own })
+  return new PresenceWalk(walk)
+}
+
+/** Tenant accounts under the keys they have among those of all tenants. */
+class PresenceWalk implements RecordWalk<TenantAccount> {
+  readonly #walk: RecordWalk<TenantAccount>
+
+  constructor(walk: RecordWalk<TenantAccount>) {
+    this.#walk = walk
+  }
+
+  get key(): string {
+    return presenceKey(this.#walk.value)
+  }
+
+  get value(): TenantAccount {
+    return this.#walk.value
+  }
+
+  next(): boolean {
+    return this.#walk.next()
+  }
 }
 
 class TenantAccounts implements TenantAccountReader {
@@ -81,7 +96,7 @@ class TenantAccounts implements TenantAccountReader {
     return this.#session.answer(() => {
       const { tenantAccounts } = requireTenant(this.#session, ENTITY)
       return readPage('tenant-accounts', page, (start) =>
-        this.#session.sight.records.entries(tenantAccounts, TENANT_ACCOUNTS.all, { group: '', start }),
+        this.#session.sight.records.walk(tenantAccounts, TENANT_ACCOUNTS.all, { group: '', start }),
       )
     })
   }

@@ -12,11 +12,13 @@ import {
   versionedUpdateSchema,
 } from '@user-engine/store-protocol'
 import { acceptId, createAccept, createAcceptNew, nextVersion, requireVersion } from './accept.ts'
+import { compareAscii } from './ordered-map.ts'
 import { readPage } from './read-page.ts'
 import type { ReadSession, WriteSession } from './session.ts'
 import { TENANT_ACCOUNTS, USERS } from './tables.ts'
-import { type Entry, mergeEntries, type Range } from './view.ts'
+import type { Range, RecordWalk } from './view.ts'
 import { visibleUser } from './visibility.ts'
+import { mergeWalks } from './walk.ts'
 
 const acceptNew = createAcceptNew(userSchema)
 const acceptUpdate = createAccept(versionedUpdateSchema(userChangesSchema))
@@ -30,22 +32,16 @@ export function createUserWriter(session: WriteSession): UserReader & UserWriter
 }
 
 /** The users of the scope, by id ascending. */
-export function* walkUsers(session: ReadSession, start?: Range['start']): Iterable<Entry<User>> {
+export function walkUsers(session: ReadSession, start?: Range['start']): RecordWalk<User> {
   const { platform, tenant, sight } = session
   const range = { group: '', start }
-  if (tenant === null) {
-    yield* sight.records.entries(platform.users, USERS.all, range)
-    return
-  }
-  const present = sight.records.entries(tenant.tenantAccounts, TENANT_ACCOUNTS.users, range)
-  yield* mergeEntries(usersAt(session, present), sight.addedEntries(platform.users, USERS.all, range))
-}
-
-function* usersAt({ platform, sight }: ReadSession, keys: Iterable<Entry<unknown>>): Iterable<Entry<User>> {
-  for (const [id] of keys) {
-    const user = sight.records.get(platform.users, id)
-    if (user !== null) yield [id, user]
-  }
+  if (tenant === null) return sight.records.walk(platform.users, USERS.all, range)
+  const present = { table: tenant.tenantAccounts, index: TENANT_ACCOUNTS.users, range }
+  return mergeWalks({
+    under: sight.records.walkReferred(platform.users, present),
+    over: sight.walkAdded(platform.users, USERS.all, range),
+    compare: compareAscii,
+  })
 }
 
 class Users implements UserReader {

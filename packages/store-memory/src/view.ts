@@ -1,9 +1,10 @@
 import type { Layer } from './layer.ts'
-import type { Start } from './ordered-map.ts'
-import type { IndexReference, Table } from './table.ts'
+import { compareAscii, type Start } from './ordered-map.ts'
+import type { IndexReference, Row, Table } from './table.ts'
+import { mergeWalks, type Walk } from './walk.ts'
 
-/** An entry of an ordered walk: the key in the index, and the record. */
-export type Entry<Item> = readonly [key: string, item: Item]
+/** Records in the order of an index: its key, and the record. */
+export type RecordWalk<Item> = Walk<string, Item>
 
 /** The records as one unit of work sees them: the committed ones, and over them a layer per table. */
 export interface View {
@@ -11,7 +12,9 @@ export interface View {
   find<Item>(table: Table<Item>, index: IndexReference<Item>, at: Place): Item | null
   has<Item>(table: Table<Item>, index: IndexReference<Item>, group: string): boolean
   /** The records of one group, by key ascending. */
-  entries<Item>(table: Table<Item>, index: IndexReference<Item>, range: Range): Iterable<Entry<Item>>
+  walk<Item>(table: Table<Item>, index: IndexReference<Item>, range: Range): RecordWalk<Item>
+  /** The records of a table whose ids are the keys of a group of another one, by id ascending. */
+  walkReferred<Item, Referring>(table: Table<Item>, by: Reference<Referring>): RecordWalk<Item>
   /** How many records there are. */
   count<Item>(table: Table<Item>): number
 }
@@ -26,6 +29,13 @@ export interface Place {
 export interface Range {
   readonly group: string
   readonly start?: Start<string> | undefined
+}
+
+/** A part of a group whose keys are ids of records of another table. */
+export interface Reference<Item> {
+  readonly table: Table<Item>
+  readonly index: IndexReference<Item>
+  readonly range: Range
 }
 
 /** Finds the layer of a table, or `undefined` while nothing lies over it. */
@@ -50,25 +60,31 @@ class LayeredView implements View {
   find<Item>(table: Table<Item>, index: IndexReference<Item>, { group, key }: Place): Item | null {
     const layer = this.#layerOf(table)
     const own = layer?.index(index).find(group, key)
-    if (own !== undefined) return layer?.changes.get(own)?.item ?? null
-    const id = table.index(index).find(group, key)
-    return id === undefined || layer?.changes.has(id) ? null : (table.get(id) ?? null)
+    if (own !== undefined) return own.item
+    const row = table.index(index).find(group, key)
+    return row === undefined || isCovered(table, layer, row.item) ? null : row.item
   }
 
   has<Item>(table: Table<Item>, index: IndexReference<Item>, group: string): boolean {
     if (this.#layerOf(table) === undefined) return table.index(index).has(group)
-    for (const _entry of this.entries(table, index, { group })) return true
-    return false
+    return this.walk(table, index, { group }).next()
   }
 
-  *entries<Item>(table: Table<Item>, index: IndexReference<Item>, range: Range): Iterable<Entry<Item>> {
-    const committed = table.index(index).entries(range.group, range.start)
+  walk<Item>(table: Table<Item>, index: IndexReference<Item>, { group, start }: Range): RecordWalk<Item> {
     const layer = this.#layerOf(table)
-    if (layer === undefined) {
-      for (const [key, id] of committed) yield [key, table.get(id) as Item]
-      return
+    const committed = new CommittedWalk({ table, layer, rows: table.index(index).walk(group, start) })
+    if (layer === undefined) return committed
+    const own = new ShownWalk<Item>(layer.index(index).walk(group, start))
+    return mergeWalks({ under: committed, over: own, compare: compareAscii })
+  }
+
+  walkReferred<Item, Referring>(table: Table<Item>, by: Reference<Referring>): RecordWalk<Item> {
+    const { table: referring, index, range } = by
+    const isPlain = this.#layerOf(table) === undefined && this.#layerOf(referring) === undefined
+    if (isPlain && referring.owners?.table === table) {
+      return new OwnerWalk<Item>(referring.index(index).walk(range.group, range.start))
     }
-    yield* mergeEntries(uncovered(table, layer, committed), shown(layer, index, range))
+    return new FoundWalk(this.walk(referring, index, range), (id) => this.get(table, id))
   }
 
   count<Item>(table: Table<Item>): number {
@@ -81,39 +97,107 @@ class LayeredView implements View {
   }
 }
 
-function* uncovered<Item>(
-  table: Table<Item>,
-  layer: Layer<Item>,
-  committed: Iterable<readonly [string, string]>,
-): Iterable<Entry<Item>> {
-  for (const [key, id] of committed) {
-    if (!layer.changes.has(id)) yield [key, table.get(id) as Item]
+function isCovered<Item>(table: Table<Item>, layer: Layer<Item> | undefined, item: Item): boolean {
+  return layer !== undefined && layer.changes.has(table.definition.idOf(item))
+}
+
+interface Committed<Item> {
+  readonly table: Table<Item>
+  readonly layer: Layer<Item> | undefined
+  readonly rows: Walk<string, Row<Item>>
+}
+
+/** The committed records that no layer covers. */
+class CommittedWalk<Item> implements RecordWalk<Item> {
+  readonly #table: Table<Item>
+  readonly #layer: Layer<Item> | undefined
+  readonly #rows: Walk<string, Row<Item>>
+
+  constructor({ table, layer, rows }: Committed<Item>) {
+    this.#table = table
+    this.#layer = layer
+    this.#rows = rows
+  }
+
+  get key(): string {
+    return this.#rows.key
+  }
+
+  get value(): Item {
+    return this.#rows.value.item
+  }
+
+  next(): boolean {
+    while (this.#rows.next()) if (!isCovered(this.#table, this.#layer, this.#rows.value.item)) return true
+    return false
   }
 }
 
-function* shown<Item>(layer: Layer<Item>, index: IndexReference<Item>, range: Range): Iterable<Entry<Item>> {
-  for (const [key, id] of layer.index(index).entries(range.group, range.start)) {
-    yield [key, layer.changes.get(id)?.item as Item]
+/** What a layer shows. */
+class ShownWalk<Item> implements RecordWalk<Item> {
+  readonly #changes: Walk<string, { readonly item: Item | null }>
+
+  constructor(changes: Walk<string, { readonly item: Item | null }>) {
+    this.#changes = changes
+  }
+
+  get key(): string {
+    return this.#changes.key
+  }
+
+  get value(): Item {
+    return this.#changes.value.item as Item
+  }
+
+  next(): boolean {
+    return this.#changes.next()
   }
 }
 
-/** Merges two walks by key. Where both have a key, the entry of `over` stands for both. */
-export function* mergeEntries<Item>(
-  under: Iterable<Entry<Item>>,
-  over: Iterable<Entry<Item>>,
-): Iterable<Entry<Item>> {
-  const lower = under[Symbol.iterator]()
-  let waiting = lower.next()
-  for (const entry of over) {
-    while (!waiting.done && waiting.value[0] < entry[0]) {
-      yield waiting.value
-      waiting = lower.next()
+class OwnerWalk<Owner> implements RecordWalk<Owner> {
+  readonly #rows: Walk<string, Row<unknown>>
+
+  constructor(rows: Walk<string, Row<unknown>>) {
+    this.#rows = rows
+  }
+
+  get key(): string {
+    return this.#rows.key
+  }
+
+  get value(): Owner {
+    return (this.#rows.value.owner as Row<Owner>).item
+  }
+
+  next(): boolean {
+    return this.#rows.next()
+  }
+}
+
+/** The records whose ids are the keys of a walk, as far as they are there. */
+class FoundWalk<Item> implements RecordWalk<Item> {
+  readonly #keys: Walk<string, unknown>
+  readonly #find: (id: string) => Item | null
+  #item: Item | null = null
+
+  constructor(keys: Walk<string, unknown>, find: (id: string) => Item | null) {
+    this.#keys = keys
+    this.#find = find
+  }
+
+  get key(): string {
+    return this.#keys.key
+  }
+
+  get value(): Item {
+    return this.#item as Item
+  }
+
+  next(): boolean {
+    while (this.#keys.next()) {
+      this.#item = this.#find(this.#keys.key)
+      if (this.#item !== null) return true
     }
-    if (!waiting.done && waiting.value[0] === entry[0]) waiting = lower.next()
-    yield entry
-  }
-  while (!waiting.done) {
-    yield waiting.value
-    waiting = lower.next()
+    return false
   }
 }
