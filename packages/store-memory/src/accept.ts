@@ -73,23 +73,28 @@ export function invalid(path: string, expected: string): UserEngineError<'VALIDA
   return new UserEngineError('VALIDATION', { issues: [{ path, expected }] })
 }
 
+/** A change or a removal, and the record it is about. */
+export interface Versioned<Item> {
+  readonly entity: EntityKind
+  /** `null` when the scope sees no such record. */
+  readonly current: Item | null
+  readonly change: { readonly id: string; readonly expectedVersion: number }
+}
+
 /**
  * The record a change is about.
  * @throws UserEngineError `NOT_FOUND`; `VERSION_CONFLICT` with the current version [VER-02].
  */
-export function requireVersion<Item extends { readonly version: number }>(
-  current: Item | null,
-  change: { readonly entity: EntityKind; readonly id: string; readonly expectedVersion: number },
-): Item {
-  const { entity, id, expectedVersion } = change
+export function requireVersion<Item extends { readonly version: number }>({
+  entity,
+  current,
+  change,
+}: Versioned<Item>): Item {
+  const { id, expectedVersion } = change
   if (current === null) throw new UserEngineError('NOT_FOUND', { entity, id })
   if (current.version !== expectedVersion) {
-    throw new UserEngineError('VERSION_CONFLICT', {
-      entity,
-      id,
-      expectedVersion,
-      currentVersion: current.version,
-    })
+    const currentVersion = current.version
+    throw new UserEngineError('VERSION_CONFLICT', { entity, id, expectedVersion, currentVersion })
   }
   return current
 }

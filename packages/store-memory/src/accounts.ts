@@ -94,10 +94,8 @@ class WritableAccounts extends Accounts implements AccountWriter {
     const { sight, platform } = this.#session
     return this.#session.perform(() => {
       const change = acceptUpdate(input)
-      const account = requireVersion(visibleAccount(this.#session, change.id), {
-        entity: 'account',
-        ...change,
-      })
+      const current = visibleAccount(this.#session, change.id)
+      const account = requireVersion({ entity: 'account', current, change })
       sight.replace(platform.accounts, nextVersion(account, change))
     })
   }

@@ -106,7 +106,7 @@ class WritableApplicationBindings extends ApplicationBindings implements Applica
       const change = acceptUpdate(input)
       const { applicationBindings } = requireTenant(this.#session, ENTITY)
       const current = sight.records.get(applicationBindings, change.id)
-      const binding = requireVersion(current, { entity: ENTITY, ...change })
+      const binding = requireVersion({ entity: ENTITY, current, change })
       if (change.set.catalogId !== undefined) this.#requireCatalog(change.set.catalogId)
       sight.replace(applicationBindings, nextVersion(binding, change))
     })

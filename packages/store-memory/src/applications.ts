@@ -83,7 +83,7 @@ class WritableApplications extends Applications implements ApplicationWriter {
       const change = acceptUpdate(input)
       requirePlatform(this.#session, ENTITY)
       const current = sight.records.get(platform.applications, change.id)
-      const application = requireVersion(current, { entity: ENTITY, ...change })
+      const application = requireVersion({ entity: ENTITY, current, change })
       sight.replace(platform.applications, nextVersion(application, change))
     })
   }

@@ -119,10 +119,8 @@ class WritableCatalogs extends Catalogs implements CatalogWriter {
     return this.#session.perform(() => {
       const change = acceptUpdate(input)
       requirePlatform(this.#session, ENTITY)
-      const catalog = requireVersion(sight.records.get(platform.catalogs, change.id), {
-        entity: ENTITY,
-        ...change,
-      })
+      const current = sight.records.get(platform.catalogs, change.id)
+      const catalog = requireVersion({ entity: ENTITY, current, change })
       const set = keepChanges(change.set)
       if (catalog.status !== 'draft' && (set.attributes !== undefined || set.breakingChanges !== undefined)) {
         const { id, status } = catalog

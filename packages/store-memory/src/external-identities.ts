@@ -108,7 +108,8 @@ class WritableExternalIdentities extends ExternalIdentities implements ExternalI
     const { sight, platform } = this.#session
     return this.#session.perform(() => {
       const removal = acceptDelete(input)
-      requireVersion(visibleIdentity(this.#session, removal.id), { entity: ENTITY, ...removal })
+      const current = visibleIdentity(this.#session, removal.id)
+      requireVersion({ entity: ENTITY, current, change: removal })
       sight.remove(platform.externalIdentities, removal.id)
     })
   }

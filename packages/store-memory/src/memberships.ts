@@ -127,7 +127,7 @@ class WritableMemberships extends Memberships implements MembershipWriter {
       const change = acceptUpdate(input)
       const { memberships } = requireTenant(this.#session, ENTITY)
       const current = sight.records.get(memberships, change.id)
-      const membership = requireVersion(current, { entity: ENTITY, ...change })
+      const membership = requireVersion({ entity: ENTITY, current, change })
       sight.replace(memberships, nextVersion(membership, change))
     })
   }
@@ -137,7 +137,8 @@ class WritableMemberships extends Memberships implements MembershipWriter {
     return this.#session.perform(() => {
       const removal = acceptDelete(input)
       const { memberships } = requireTenant(this.#session, ENTITY)
-      requireVersion(sight.records.get(memberships, removal.id), { entity: ENTITY, ...removal })
+      const current = sight.records.get(memberships, removal.id)
+      requireVersion({ entity: ENTITY, current, change: removal })
       sight.remove(memberships, removal.id)
     })
   }

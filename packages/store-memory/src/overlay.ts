@@ -5,7 +5,7 @@ import {
   UserEngineError,
 } from '@user-engine/store-protocol'
 import { type Appends, createAppends } from './appends.ts'
-import { type Change, createLayer, type Layer } from './layer.ts'
+import { type Change, createLayers, type Layer, type Layers } from './layer.ts'
 import type { Engine } from './memory-backend.ts'
 import type { OutboxRow } from './outbox-log.ts'
 import type { Partition } from './partition.ts'
@@ -44,17 +44,16 @@ export function createOverlay(engine: Engine, partition: Partition): Overlay {
 
 const NO_IMAGES: ReadonlyMap<OutboxRow, DeliveryImage> = new Map()
 
-type Layers = Map<Table<unknown>, Layer<unknown>>
-
 class LayeredOverlay implements Overlay {
   readonly records: View
   readonly #engine: Engine
   readonly #partition: Partition
-  readonly #layers: Layers = new Map()
+  readonly #layers: Layers = createLayers()
   readonly #audit: Appends<AuditRecord>
   readonly #events: Appends<OutboxEvent>
   /** How to take back each write that was made while a savepoint was open. */
-  readonly #undo: (() => void)[] = []
+  #undo: (() => void)[] | null = null
+  #mayRemove = false
   #openSavepoints = 0
   /** How many commits there had been at the first check of a write; -1 before it. */
   #checkedAt = -1
@@ -64,7 +63,7 @@ class LayeredOverlay implements Overlay {
     this.#partition = partition
     this.#audit = createAppends(partition)
     this.#events = createAppends(partition)
-    this.records = createView((table) => this.#layerOf(table))
+    this.records = createView(this.#layers)
   }
 
   audit(): AuditSight {
@@ -84,7 +83,7 @@ class LayeredOverlay implements Overlay {
   }
 
   hasAdded<Item>(table: Table<Item>, id: string): boolean {
-    const change = this.#layerOf(table)?.changes.get(id)
+    const change = this.#layers.find(table)?.changes.get(id)
     return change !== undefined && isAddition(change)
   }
 
@@ -93,7 +92,7 @@ class LayeredOverlay implements Overlay {
     index: IndexReference<Item>,
     { group, start }: Range,
   ): RecordWalk<Item> {
-    const layer = this.#layerOf(table)
+    const layer = this.#layers.find(table)
     return layer === undefined ? NO_WALK : new AddedWalk(layer.index(index).walk(group, start))
   }
 
@@ -114,6 +113,7 @@ class LayeredOverlay implements Overlay {
   }
 
   remove<Item>(table: Table<Item>, id: string): void {
+    this.#mayRemove = true
     this.#write(table, id, null)
   }
 
@@ -131,18 +131,20 @@ class LayeredOverlay implements Overlay {
 
   savepoint(): number {
     this.#openSavepoints++
+    this.#undo ??= []
     return this.#undo.length
   }
 
   keep(): void {
     this.#openSavepoints--
     // An outer savepoint may still undo what this one kept.
-    if (this.#openSavepoints === 0) this.#undo.length = 0
+    if (this.#openSavepoints === 0) this.#undo = null
   }
 
   rollBack(savepoint: number): void {
     this.#openSavepoints--
-    while (this.#undo.length > savepoint) this.#undo.pop()?.()
+    const undo = this.#undo ?? []
+    while (undo.length > savepoint) undo.pop()?.()
   }
 
   commit(): void {
@@ -154,13 +156,13 @@ class LayeredOverlay implements Overlay {
 
   #write<Item>(table: Table<Item>, id: string, item: Item | null): void {
     this.#noteCheck()
-    const layer = this.#layerOf(table) ?? this.#addLayer(table)
+    const layer = this.#layers.over(table)
     const former = layer.changes.get(id)
     const base = former === undefined ? (table.get(id) ?? null) : former.base
     const isRemoved = former !== undefined && former.item === null
     const isReinserted = former?.isReinserted === true || (isRemoved && base !== null)
     layer.set(id, { item, base, isReinserted })
-    if (this.#openSavepoints > 0) this.#undo.push(() => layer.set(id, former))
+    if (this.#openSavepoints > 0) this.#undo?.push(() => layer.set(id, former))
   }
 
   #append<Item extends { readonly id: string }>(
@@ -171,7 +173,7 @@ class LayeredOverlay implements Overlay {
     this.#noteCheck()
     const { length } = appends
     appends.append(partition, item)
-    if (this.#openSavepoints > 0) this.#undo.push(() => appends.truncate(length))
+    if (this.#openSavepoints > 0) this.#undo?.push(() => appends.truncate(length))
   }
 
   #noteCheck(): void {
@@ -180,9 +182,9 @@ class LayeredOverlay implements Overlay {
 
   /** What was certain at the calls may have been overtaken by the commits of others since. */
   #checkAgain(): void {
-    for (const [table, layer] of this.#layers) {
-      for (const [id, change] of layer.changes) checkRecord(table, layer, { id, change })
-    }
+    this.#layers.forEach((layer) => {
+      layer.changes.forEach((change, id) => checkRecord(layer, { id, change }))
+    })
     this.#audit.each((partition, record) => {
       if (isRecorded(partition, record)) throw duplicateId('audit-record')
     })
@@ -191,35 +193,24 @@ class LayeredOverlay implements Overlay {
     })
   }
 
+  #keepForSnapshots(): void {
+    const { journal } = this.#engine
+    this.#layers.forEach(({ table, changes }) => {
+      changes.forEach(({ item, base }, id) => {
+        if (item !== null || base !== null) journal.record({ table, id, item: base })
+      })
+    })
+  }
+
   #apply(): void {
     const { journal, queue } = this.#engine
+    if (journal.openSnapshots > 0) this.#keepForSnapshots()
     // Removals first: what is added may take over their keys.
-    for (const [table, { changes }] of this.#layers) {
-      for (const [id, { item, base, isReinserted }] of changes) {
-        if (item !== null || base !== null) journal.record({ table, id, item: base })
-        if (base !== null && (item === null || isReinserted)) table.remove(id)
-      }
-    }
-    for (const [table, { changes }] of this.#layers) {
-      for (const [id, { item, base, isReinserted }] of changes) {
-        if (item === null) continue
-        if (base === null || isReinserted) table.add(id, item)
-        else table.replace(id, item)
-      }
-    }
+    if (this.#mayRemove) this.#layers.forEach(applyRemovals)
+    this.#layers.forEach(applyAdditions)
     this.#audit.each(({ audit }, record) => audit.append(record))
     // In the order of the calls, whichever tenants they are for: it is their commit order [OBX-05].
     this.#events.each(({ outbox }, event) => queue.append(event, outbox))
-  }
-
-  #layerOf<Item>(table: Table<Item>): Layer<Item> | undefined {
-    return this.#layers.get(table) as Layer<Item> | undefined
-  }
-
-  #addLayer<Item>(table: Table<Item>): Layer<Item> {
-    const layer = createLayer(table)
-    this.#layers.set(table, layer)
-    return layer
   }
 }
 
@@ -245,6 +236,20 @@ class AddedWalk<Item> implements RecordWalk<Item> {
   }
 }
 
+function applyRemovals({ table, changes }: Layer<unknown>): void {
+  changes.forEach(({ item, base, isReinserted }, id) => {
+    if (base !== null && (item === null || isReinserted)) table.remove(id)
+  })
+}
+
+function applyAdditions({ table, changes }: Layer<unknown>): void {
+  changes.forEach(({ item, base, isReinserted }, id) => {
+    if (item === null) return
+    if (base === null || isReinserted) table.add(id, item)
+    else table.replace(id, item)
+  })
+}
+
 function isAddition({ item, base }: Change<unknown>): boolean {
   return item !== null && base === null
 }
@@ -262,10 +267,10 @@ function duplicateId(entity: EntityKind): UserEngineError {
 }
 
 function checkRecord<Item>(
-  table: Table<Item>,
   layer: Layer<Item>,
   { id, change }: { readonly id: string; readonly change: Change<Item> },
 ): void {
+  const { table } = layer
   const { item, base, isReinserted } = change
   if (item === null && base === null) return
   const current = table.get(id) ?? null

@@ -194,7 +194,7 @@ class WritableProfileValues extends ProfileValues implements ProfileValueWriter 
       const { level, ...rest } = acceptRequest(input)
       const change = acceptUpdate(rest)
       const { table, current } = this.#target(level, change.id)
-      const value = requireVersion(current, { entity: ENTITY, ...change })
+      const value = requireVersion({ entity: ENTITY, current, change })
       this.#session.sight.replace(table, nextVersion(value, { ...change, set: keepChanges(change.set) }))
     })
   }
@@ -204,7 +204,7 @@ class WritableProfileValues extends ProfileValues implements ProfileValueWriter 
       const { level, ...rest } = acceptRequest(input)
       const removal = acceptDelete(rest)
       const { table, current } = this.#target(level, removal.id)
-      requireVersion(current, { entity: ENTITY, ...removal })
+      requireVersion({ entity: ENTITY, current, change: removal })
       this.#session.sight.remove(table, removal.id)
     })
   }

@@ -1,5 +1,6 @@
 import { type RecordCounts, type StoreReader, UserEngineError } from '@user-engine/store-protocol'
 import { createAccountReader } from './accounts.ts'
+import { createAnswers } from './answers.ts'
 import { createApplicationBindingReader } from './application-bindings.ts'
 import { createApplicationReader } from './applications.ts'
 import { createAuditReader } from './audit.ts'
@@ -27,7 +28,12 @@ export async function runRead<Result>(
   const session = new SnapshotSession(unit, snapshot)
   try {
     const outcome = work(createReader(session))
-    const result = isThenable(outcome) ? await unit.waitFor(outcome) : outcome
+    const { answers } = session
+    const result = answers.isLast(outcome)
+      ? (answers.last as Result)
+      : isThenable(outcome)
+        ? await unit.waitFor(outcome)
+        : outcome
     if (unit.cutOffBy !== null) throw unit.cutOffBy
     return result
   } catch (error) {
@@ -60,6 +66,7 @@ class SnapshotSession implements ReadSession {
   readonly platform: ReadSession['platform']
   readonly tenant: ReadSession['tenant']
   readonly sight: Snapshot
+  readonly answers = createAnswers()
   readonly #unit: UnitOfWork
 
   constructor(unit: UnitOfWork, snapshot: Snapshot) {
@@ -76,7 +83,7 @@ class SnapshotSession implements ReadSession {
     }
     try {
       this.sight.catchUp()
-      return Promise.resolve(read())
+      return this.answers.give(read())
     } catch (error) {
       return refuseCall(() => toStoreError(error))
     }

@@ -1,10 +1,9 @@
-import type { JournalPoint } from './journal.ts'
-import { createLayer, type Layer } from './layer.ts'
+import type { Image, JournalPoint } from './journal.ts'
+import { createLayers } from './layer.ts'
 import type { Engine } from './memory-backend.ts'
 import type { OutboxRow } from './outbox-log.ts'
 import type { Partition } from './partition.ts'
 import type { AuditSight, DeliveryImage, OutboxSight, Sight } from './sight.ts'
-import type { Table } from './table.ts'
 import { createView, type RecordWalk, type View } from './view.ts'
 import { NO_WALK } from './walk.ts'
 
@@ -21,36 +20,41 @@ export function openSnapshot(engine: Engine, partition: Partition): Snapshot {
 }
 
 const NOTHING: readonly never[] = []
+const NO_IMAGES: ReadonlyMap<OutboxRow, DeliveryImage> = new Map()
 
 class JournalSnapshot implements Snapshot {
   readonly records: View
   readonly #engine: Engine
-  readonly #audit: AuditSight
-  readonly #outbox: OutboxSight
-  readonly #images = new Map<OutboxRow, DeliveryImage>()
-  #layers: Map<unknown, unknown> | null = null
+  readonly #partition: Partition
+  readonly #auditLength: number
+  readonly #outboxSize: number
+  readonly #lastSequence: number
+  readonly #layers = createLayers()
+  #images: Map<OutboxRow, DeliveryImage> | null = null
   #point: JournalPoint
 
   constructor(engine: Engine, partition: Partition) {
     this.#engine = engine
+    this.#partition = partition
     this.#point = engine.journal.open()
-    this.#audit = { log: partition.audit, length: partition.audit.length, own: NOTHING }
-    this.#outbox = {
-      log: partition.outbox,
-      size: partition.outbox.size,
-      lastSequence: engine.queue.lastSequence,
-      images: this.#images,
-      own: NOTHING,
-    }
-    this.records = createView((table) => this.#layerOf(table))
+    this.#auditLength = partition.audit.length
+    this.#outboxSize = partition.outbox.size
+    this.#lastSequence = engine.queue.lastSequence
+    this.records = createView(this.#layers)
   }
 
   audit(): AuditSight {
-    return this.#audit
+    return { log: this.#partition.audit, length: this.#auditLength, own: NOTHING }
   }
 
   outbox(): OutboxSight {
-    return this.#outbox
+    return {
+      log: this.#partition.outbox,
+      size: this.#outboxSize,
+      lastSequence: this.#lastSequence,
+      images: this.#images ?? NO_IMAGES,
+      own: NOTHING,
+    }
   }
 
   hasAdded(): boolean {
@@ -64,16 +68,7 @@ class JournalSnapshot implements Snapshot {
   catchUp(): void {
     for (let entry = this.#point.next; entry !== null; entry = entry.next) {
       this.#point = entry
-      const { image } = entry
-      // Of several images of one record the first is the one of the moment the snapshot began.
-      if ('row' in image) {
-        if (!this.#images.has(image.row)) this.#images.set(image.row, image)
-        continue
-      }
-      const layer = this.#layerOf(image.table) ?? this.#addLayer(image.table)
-      if (!layer.changes.has(image.id)) {
-        layer.set(image.id, { item: image.item, base: null, isReinserted: false })
-      }
+      this.#show(entry.image)
     }
   }
 
@@ -81,14 +76,15 @@ class JournalSnapshot implements Snapshot {
     this.#engine.journal.close()
   }
 
-  #layerOf<Item>(table: Table<Item>): Layer<Item> | undefined {
-    return this.#layers?.get(table) as Layer<Item> | undefined
-  }
-
-  #addLayer<Item>(table: Table<Item>): Layer<Item> {
-    const layer = createLayer(table)
-    this.#layers ??= new Map()
-    this.#layers.set(table, layer)
-    return layer
+  /** Of several images of one record the first is the one of the moment the snapshot began. */
+  #show(image: Image): void {
+    if ('row' in image) {
+      this.#images ??= new Map()
+      if (!this.#images.has(image.row)) this.#images.set(image.row, image)
+      return
+    }
+    const layer = this.#layers.over(image.table)
+    if (!layer.changes.has(image.id))
+      layer.set(image.id, { item: image.item, base: null, isReinserted: false })
   }
 }

@@ -143,7 +143,7 @@ class WritableTenantAccounts extends TenantAccounts implements TenantAccountWrit
       const change = acceptUpdate(input)
       const { tenantAccounts } = requireTenant(this.#session, ENTITY)
       const current = sight.records.get(tenantAccounts, change.id)
-      const next = nextVersion(requireVersion(current, { entity: ENTITY, ...change }), change)
+      const next = nextVersion(requireVersion({ entity: ENTITY, current, change }), change)
       sight.replace(tenantAccounts, next)
       sight.replace(platform.presences, next)
     })

@@ -15,6 +15,7 @@ import {
   UserEngineError,
 } from '@user-engine/store-protocol'
 import { createAccountWriter } from './accounts.ts'
+import { type Answers, createAnswers } from './answers.ts'
 import { createApplicationBindingWriter } from './application-bindings.ts'
 import { createApplicationWriter } from './applications.ts'
 import { createAuditAppender } from './audit.ts'
@@ -38,6 +39,7 @@ import { createUserWriter } from './users.ts'
 export interface TransactionHandle {
   /** What the work of this level gets. */
   readonly transaction: StoreTransaction
+  readonly answers: Answers
   /** Refuses further calls, and resolves when a nested transaction that is still open has settled. */
   end(): Promise<void> | null
   /** @throws UserEngineError what a write of this level failed with, or `TRANSACTION_ABORTED` when that was seen [TXN-03]. */
@@ -60,6 +62,7 @@ class Handle implements TransactionHandle, WriteSession {
   readonly tenant: WriteSession['tenant']
   readonly sight: Overlay
   readonly transaction: StoreTransaction
+  readonly answers = createAnswers()
   readonly #unit: UnitOfWork
   readonly #depth: number
   #hasEnded = false
@@ -98,7 +101,7 @@ class Handle implements TransactionHandle, WriteSession {
     const refusal = this.#refusal()
     if (refusal !== null) return refuseCall(refusal)
     try {
-      return Promise.resolve(read())
+      return this.answers.give(read())
     } catch (error) {
       return refuseCall(() => toStoreError(error))
     }

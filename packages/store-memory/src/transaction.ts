@@ -22,7 +22,12 @@ export async function runTransaction<Result>(
     const overlay = createOverlay(unit.engine, unit.partition)
     const handle = createTransactionHandle(unit, overlay)
     const outcome = work(handle.transaction)
-    const result = isThenable(outcome) ? await unit.waitFor(outcome) : outcome
+    const { answers } = handle
+    const result = answers.isLast(outcome)
+      ? (answers.last as Result)
+      : isThenable(outcome)
+        ? await unit.waitFor(outcome)
+        : outcome
     const nested = handle.end()
     if (nested !== null) await unit.waitFor(nested)
     if (unit.cutOffBy !== null) throw unit.cutOffBy

@@ -77,7 +77,8 @@ class WritableUsers extends Users implements UserWriter {
     const { sight, platform } = this.#session
     return this.#session.perform(() => {
       const change = acceptUpdate(input)
-      const user = requireVersion(visibleUser(this.#session, change.id), { entity: 'user', ...change })
+      const current = visibleUser(this.#session, change.id)
+      const user = requireVersion({ entity: 'user', current, change })
       sight.replace(platform.users, nextVersion(user, change))
     })
   }

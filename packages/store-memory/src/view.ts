@@ -1,4 +1,4 @@
-import type { Layer } from './layer.ts'
+import type { Layer, Layers } from './layer.ts'
 import { compareAscii, type Start } from './ordered-map.ts'
 import type { IndexReference, Row, Table } from './table.ts'
 import { mergeWalks, type Walk } from './walk.ts'
@@ -38,27 +38,24 @@ export interface Reference<Item> {
   readonly range: Range
 }
 
-/** Finds the layer of a table, or `undefined` while nothing lies over it. */
-export type LayerOf = <Item>(table: Table<Item>) => Layer<Item> | undefined
-
-export function createView(layerOf: LayerOf): View {
-  return new LayeredView(layerOf)
+export function createView(layers: Layers): View {
+  return new LayeredView(layers)
 }
 
 class LayeredView implements View {
-  readonly #layerOf: LayerOf
+  readonly #layers: Layers
 
-  constructor(layerOf: LayerOf) {
-    this.#layerOf = layerOf
+  constructor(layers: Layers) {
+    this.#layers = layers
   }
 
   get<Item>(table: Table<Item>, id: string): Item | null {
-    const change = this.#layerOf(table)?.changes.get(id)
+    const change = this.#layers.find(table)?.changes.get(id)
     return change === undefined ? (table.get(id) ?? null) : change.item
   }
 
   find<Item>(table: Table<Item>, index: IndexReference<Item>, { group, key }: Place): Item | null {
-    const layer = this.#layerOf(table)
+    const layer = this.#layers.find(table)
     const own = layer?.index(index).find(group, key)
     if (own !== undefined) return own.item
     const row = table.index(index).find(group, key)
@@ -66,12 +63,12 @@ class LayeredView implements View {
   }
 
   has<Item>(table: Table<Item>, index: IndexReference<Item>, group: string): boolean {
-    if (this.#layerOf(table) === undefined) return table.index(index).has(group)
+    if (this.#layers.find(table) === undefined) return table.index(index).has(group)
     return this.walk(table, index, { group }).next()
   }
 
   walk<Item>(table: Table<Item>, index: IndexReference<Item>, { group, start }: Range): RecordWalk<Item> {
-    const layer = this.#layerOf(table)
+    const layer = this.#layers.find(table)
     const committed = new CommittedWalk({ table, layer, rows: table.index(index).walk(group, start) })
     if (layer === undefined) return committed
     const own = new ShownWalk<Item>(layer.index(index).walk(group, start))
@@ -80,7 +77,7 @@ class LayeredView implements View {
 
   walkReferred<Item, Referring>(table: Table<Item>, by: Reference<Referring>): RecordWalk<Item> {
     const { table: referring, index, range } = by
-    const isPlain = this.#layerOf(table) === undefined && this.#layerOf(referring) === undefined
+    const isPlain = this.#layers.find(table) === undefined && this.#layers.find(referring) === undefined
     if (isPlain && referring.owners?.table === table) {
       return new OwnerWalk<Item>(referring.index(index).walk(range.group, range.start))
     }
@@ -89,16 +86,16 @@ class LayeredView implements View {
 
   count<Item>(table: Table<Item>): number {
     let count = table.size
-    for (const [id, { item }] of this.#layerOf(table)?.changes ?? []) {
+    this.#layers.find(table)?.changes.forEach(({ item }, id) => {
       if (item !== null) count++
       if (table.get(id) !== undefined) count--
-    }
+    })
     return count
   }
 }
 
 function isCovered<Item>(table: Table<Item>, layer: Layer<Item> | undefined, item: Item): boolean {
-  return layer !== undefined && layer.changes.has(table.definition.idOf(item))
+  return layer?.changes.has(table.definition.idOf(item)) === true
 }
 
 interface Committed<Item> {

@@ -78,10 +78,16 @@ class Runner implements CommandRunner {
 
     const options = transactOptions(request, command.action, parsed)
     try {
-      return command.settle(await this.#commit(command, { input: parsed, run, options }))
+      // Every call in between would cost a turn of the queue of promises.
+      const committed =
+        command.decidesAgainOn === undefined
+          ? await this.#unit.transact(run.scope, (tx) => command.perform(tx, parsed, run), options)
+          : await this.#decide(command, { input: parsed, run, options })
+      return command.settle(committed)
     } catch (error) {
-      await this.#recordRefusal(run, error)
-      throw error
+      const reason = reasonOf(error, run)
+      await this.#recordRefusal(run, reason)
+      throw reason
     }
   }
 
@@ -138,16 +144,11 @@ class Runner implements CommandRunner {
     throw new UserEngineError('ACCESS_DENIED', { action: run.action, reason: decision.reason })
   }
 
-  async #commit<Input, Result, Committed>(
+  /** Runs a command that decides, again where somebody else was only faster. */
+  async #decide<Input, Result, Committed>(
     command: Command<Input, Result, Committed>,
-    attempt: Attempt<Input>,
+    { input, run, options }: Attempt<Input>,
   ): Promise<Committed> {
-    const { decidesAgainOn } = command
-    const { input, run, options } = attempt
-    if (decidesAgainOn === undefined) {
-      return await this.#transact(run, (tx) => command.perform(tx, input, run), options)
-    }
-
     let tries = 0
     let thrownByCommand: unknown
     const work = async (tx: StoreTransaction): Promise<Committed> => {
@@ -158,35 +159,26 @@ class Runner implements CommandRunner {
         throw error
       }
     }
-    const decide = (): Promise<Committed> => {
+    const decide = async (): Promise<Committed> => {
       tries++
-      return this.#transact(run, work, options)
+      run.begin()
+      try {
+        return await this.#unit.transact(run.scope, work, options)
+      } catch (error) {
+        throw reasonOf(error, run)
+      }
     }
     // What is retryable concerns the whole transaction: within one, only its owner can run it again.
     const isWorthRepeating = (error: unknown) =>
       isUserEngineError(error) &&
       (error.retryable
         ? this.#unit.outer === null
-        : error !== thrownByCommand && decidesAgainOn(error, input, tries))
+        : error !== thrownByCommand && command.decidesAgainOn?.(error, input, tries) === true)
     try {
       return await decide()
     } catch (error) {
       if (!isWorthRepeating(error)) throw error
       return await repeatWhile(isWorthRepeating, decide, DECIDE_AGAIN)
-    }
-  }
-
-  async #transact<Committed>(
-    run: CommandRun,
-    work: (tx: StoreTransaction) => Committed | Promise<Committed>,
-    options: TransactOptions | undefined,
-  ): Promise<Committed> {
-    run.begin()
-    try {
-      return await this.#unit.transact(run.scope, work, options)
-    } catch (error) {
-      // A store that refuses a write at its own call only reports the abort here; commands do not swallow failures.
-      throw isUserEngineError(error, 'TRANSACTION_ABORTED') ? (run.writeFailure ?? error) : error
     }
   }
 
@@ -208,6 +200,11 @@ interface Attempt<Input> {
   readonly input: Input
   readonly run: CommandRun
   readonly options: TransactOptions | undefined
+}
+
+// A store that refuses a write at its own call only reports the abort at the commit; commands do not swallow failures.
+function reasonOf(error: unknown, run: CommandRun): unknown {
+  return isUserEngineError(error, 'TRANSACTION_ABORTED') ? (run.writeFailure ?? error) : error
 }
 
 type AnyAction<Input> = Pick<Query<Input, unknown>, 'action' | 'input' | 'target' | 'audience'>
