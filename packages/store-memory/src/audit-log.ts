@@ -133,10 +133,9 @@ class TimeSpans {
   /** The span of a position; `null` while it is not full. */
   at(position: number): Span | null {
     for (let end = this.#nextEnd(); end <= this.#records.length; end = this.#nextEnd()) {
-      const instants = this.#records.slice(end - SPAN_LENGTH, end).map(({ occurredAt }) => occurredAt)
-      const earliest = instants.reduce((one, other) => (other < one ? other : one))
-      const latest = instants.reduce((one, other) => (other > one ? other : one))
-      this.#spans.push({ earliest, latest })
+      const span = this.#records.slice(end - SPAN_LENGTH, end)
+      const instants = span.map(({ occurredAt }) => occurredAt).sort()
+      this.#spans.push({ earliest: instants[0] as string, latest: instants.at(-1) as string })
     }
     return this.#spans[Math.floor(position / SPAN_LENGTH)] ?? null
   }

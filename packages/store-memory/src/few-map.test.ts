@@ -6,7 +6,9 @@ it.each([3, 8, 9, 100])('behaves as a map does, with %i entries', (count) => {
   const model = new Map<string, number>()
   const entries = () => {
     const found: [string, number][] = []
-    map.forEach((value, key) => found.push([key, value]))
+    map.forEach((value, key) => {
+      found.push([key, value])
+    })
     return found
   }
   for (let index = 0; index < count; index++) {

@@ -14,7 +14,7 @@ function shuffled(count: number): number[] {
   return numbers
 }
 
-function keysOf<Key>(map: OrderedMap<Key, {}>, start?: Start<Key>): Key[] {
+function keysOf<Key>(map: OrderedMap<Key, unknown>, start?: Start<Key>): Key[] {
   const keys: Key[] = []
   const walk = map.walk(start)
   while (walk.next()) keys.push(walk.key)

@@ -183,7 +183,9 @@ class LayeredOverlay implements Overlay {
   /** What was certain at the calls may have been overtaken by the commits of others since. */
   #checkAgain(): void {
     this.#layers.forEach((layer) => {
-      layer.changes.forEach((change, id) => checkRecord(layer, { id, change }))
+      layer.changes.forEach((change, id) => {
+        checkRecord(layer, { id, change })
+      })
     })
     this.#audit.each((partition, record) => {
       if (isRecorded(partition, record)) throw duplicateId('audit-record')
