@@ -56,7 +56,7 @@ class JetStreamSink implements OutboxSink {
   async deliver(event: OutboxCloudEvent, { signal }: SinkDelivery): Promise<void> {
     if (signal.aborted) throw new DeliveryFailure({ code: 'TIMEOUT' })
     // The client would keep the message and send it later, after others of its aggregate.
-    if (!this.#isConnected) throw new DeliveryFailure({ code: 'DISCONNECTED' })
+    if (!this.#isConnected) throw new DeliveryFailure({ code: 'DISCONNECTED', unavailable: true })
     await untilAborted(this.#publish(event), signal)
   }
 
@@ -94,15 +94,15 @@ function messageIdOf({ tenantid, id }: OutboxCloudEvent): string {
 const MESSAGE_TOO_LARGE_FOR_STREAM = 10_054
 
 function factsOf(error: unknown): DeliveryFailureFacts {
-  if (error instanceof errors.TimeoutError) return { code: 'TIMEOUT' }
-  if (isUnanswered(error)) return { code: 'NO_STREAM' }
+  if (error instanceof errors.TimeoutError) return { code: 'TIMEOUT', unavailable: true }
+  if (isUnanswered(error)) return { code: 'NO_STREAM', unavailable: true }
   if (error instanceof JetStreamApiError) {
     return { code: `JETSTREAM_${error.code}`, permanent: error.code === MESSAGE_TOO_LARGE_FOR_STREAM }
   }
   // The client throws it for one thing in a publication: more bytes than the server takes.
   if (error instanceof errors.InvalidArgumentError) return { code: 'PAYLOAD_TOO_LARGE', permanent: true }
   if (error instanceof errors.PermissionViolationError) return { code: 'NOT_PERMITTED' }
-  return { code: 'UNREACHABLE' }
+  return { code: 'UNREACHABLE', unavailable: true }
 }
 
 /** Whether no stream listens to the subject; the client says so with a cause. */

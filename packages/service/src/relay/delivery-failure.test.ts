@@ -1,6 +1,12 @@
 import { UserEngineError } from '@user-engine/store-protocol'
 import { expect, test } from 'vitest'
-import { askedPause, DeliveryFailure, describeFailure, isPermanent } from './delivery-failure.ts'
+import {
+  askedPause,
+  DeliveryFailure,
+  describeFailure,
+  isPermanent,
+  isUnavailable,
+} from './delivery-failure.ts'
 
 const CANARY = 'canary value'
 
@@ -23,6 +29,13 @@ test('permanent is what says so', () => {
   expect(isPermanent(new DeliveryFailure({ code: 'HTTP_500' }))).toBe(false)
   for (const other of [null, 'permanent', { permanent: 'yes' }, new Error('permanent')]) {
     expect(isPermanent(other)).toBe(false)
+  }
+})
+
+test('unavailable is what says so', () => {
+  expect(isUnavailable(new DeliveryFailure({ code: 'UNREACHABLE', unavailable: true }))).toBe(true)
+  for (const other of [new DeliveryFailure({ code: 'HTTP_400' }), null, new Error('unavailable')]) {
+    expect(isUnavailable(other)).toBe(false)
   }
 })
 

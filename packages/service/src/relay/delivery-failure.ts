@@ -6,6 +6,8 @@ export interface DeliveryFailureFacts {
   readonly code: string
   /** Whether trying again is of no use. Default false. */
   readonly permanent?: boolean
+  /** Whether the receiver takes nothing now, whatever the event: it is away, or too busy. Default false. */
+  readonly unavailable?: boolean
   /** How long the receiver asked to be left alone, in milliseconds; the relay waits at least so long, up to an hour. */
   readonly retryAfterMs?: number
   readonly cause?: unknown
@@ -19,12 +21,20 @@ export class DeliveryFailure extends Error {
   override readonly name = 'DeliveryFailure'
   readonly code: string
   readonly permanent: boolean
+  readonly unavailable: boolean
   readonly retryAfterMs: number
 
-  constructor({ code, permanent = false, retryAfterMs = 0, cause }: DeliveryFailureFacts) {
+  constructor({
+    code,
+    permanent = false,
+    unavailable = false,
+    retryAfterMs = 0,
+    cause,
+  }: DeliveryFailureFacts) {
     super(`The sink did not take the event: ${code}.`, cause === undefined ? undefined : { cause })
     this.code = code
     this.permanent = permanent
+    this.unavailable = unavailable
     this.retryAfterMs = retryAfterMs
   }
 }
@@ -32,6 +42,11 @@ export class DeliveryFailure extends Error {
 /** Whether a sink said that trying again is of no use. */
 export function isPermanent(error: unknown): boolean {
   return typeof error === 'object' && error !== null && 'permanent' in error && error.permanent === true
+}
+
+/** Whether a sink said that its receiver takes nothing now. */
+export function isUnavailable(error: unknown): boolean {
+  return typeof error === 'object' && error !== null && 'unavailable' in error && error.unavailable === true
 }
 
 const MAX_RETRY_AFTER_MS = 3_600_000

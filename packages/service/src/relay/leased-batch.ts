@@ -7,7 +7,13 @@
  */
 import type { OutboxDelivery, OutboxLease } from '@user-engine/store-protocol'
 import { toCloudEvent } from './cloud-event.ts'
-import { askedPause, DeliveryFailure, describeFailure, isPermanent } from './delivery-failure.ts'
+import {
+  askedPause,
+  DeliveryFailure,
+  describeFailure,
+  isPermanent,
+  isUnavailable,
+} from './delivery-failure.ts'
 import type { DeliverySlots } from './delivery-slots.ts'
 import {
   createLeaseSettlement,
@@ -24,6 +30,8 @@ export interface BatchEnvironment extends SettlementEnvironment {
   readonly source: string
   readonly slots: DeliverySlots
   readonly deliveryTimeoutMs: number
+  /** Is told of every try whether the receiver answered to it: took the event over, or refused it for what it is. */
+  readonly onTried: (hasAnswered: boolean) => void
 }
 
 /** A lease, and a time on this process's monotonic clock from before it was asked for. */
@@ -147,7 +155,7 @@ class DeliveredBatch implements LeasedBatch {
 
   /** Hands one event to the sink. */
   async #try(delivery: OutboxDelivery): Promise<Try> {
-    const { sink, source, deliveryTimeoutMs, tell } = this.#environment
+    const { sink, source, deliveryTimeoutMs, tell, onTried } = this.#environment
     const startedAt = performance.now()
     const controller = new AbortController()
     let delivered: Promise<void> | null = null
@@ -156,6 +164,7 @@ class DeliveredBatch implements LeasedBatch {
       delivered = sink.deliver(toCloudEvent(delivery.event, { source }), { signal })
       await withTimeLimit(delivered, { controller, limitMs: deliveryTimeoutMs })
     } catch (error) {
+      onTried(!isUnavailable(error))
       return {
         error: error ?? new DeliveryFailure({ code: 'UNKNOWN' }),
         overdue: controller.signal.aborted ? delivered : null,
@@ -163,6 +172,7 @@ class DeliveredBatch implements LeasedBatch {
     }
     this.#settlement.delivered(delivery.event.id)
     this.#counts.delivered++
+    onTried(true)
     tell({ kind: 'delivered', ...namesOf(delivery), durationMs: performance.now() - startedAt })
     return TAKEN_OVER
   }
@@ -212,7 +222,7 @@ interface TimeLimit {
 function withTimeLimit(delivered: Promise<void>, { controller, limitMs }: TimeLimit): Promise<void> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => {
-      const failure = new DeliveryFailure({ code: 'TIMEOUT' })
+      const failure = new DeliveryFailure({ code: 'TIMEOUT', unavailable: true })
       reject(failure)
       controller.abort(failure)
     }, limitMs)

@@ -12,6 +12,7 @@ import {
   RELAY_STOPPED,
   SINK_STALLED,
 } from './leased-batch.ts'
+import { createOutage, type Outage } from './outage.ts'
 import type { OutboxSink } from './outbox-sink.ts'
 import type { RelayEvent, RelayHook, RelayReport, RelayStatus } from './relay-event.ts'
 
@@ -68,8 +69,8 @@ export interface OutboxRelay {
   /** What it has under its hands now. */
   status(): RelayStatus
   /**
-   * Claims and delivers one batch, also while the relay is not started: for tests and for schedulers. Claims nothing while
-   * the sink is stalled.
+   * Claims and delivers one batch, also while the relay is not started or the receiver is away: for tests and for
+   * schedulers. Claims nothing while the sink is stalled.
    * @throws UserEngineError what `claim` throws, `UNAVAILABLE` and `VALIDATION` for example. A failing sink is no error here.
    */
   runOnce(): Promise<RelayReport>
@@ -110,6 +111,9 @@ export function createOutboxRelay(options: OutboxRelayOptions): OutboxRelay {
 }
 
 const DELIVERY_BACKOFF = createBackoff({ minMs: 1_000, maxMs: 300_000 })
+/** An outage is when every place has found the receiver unavailable so often, and none has had an answer in between. */
+const OUTAGE_AFTER_ROUNDS = 2
+
 const STORE_BACKOFF = createBackoff({ minMs: 250, maxMs: 10_000 })
 
 // What no repetition cures: the relay says so and ends, instead of filling the logs for ever.
@@ -136,9 +140,11 @@ class Relay implements OutboxRelay {
   #loop: Promise<void> | null = null
   readonly #claims = new Set<Promise<unknown>>()
   #wasStalled = false
+  readonly #outage: Outage
 
   constructor(options: Required<OutboxRelayOptions>) {
     this.#options = options
+    this.#outage = createOutage(OUTAGE_AFTER_ROUNDS * options.concurrency)
     this.#slots = createDeliverySlots(options.concurrency, () => this.#onSlotsChanged())
   }
 
@@ -152,6 +158,7 @@ class Relay implements OutboxRelay {
     for (const batch of this.#batches) batch.releaseWaiting(RELAY_STOPPED)
     this.#news.ring()
     this.#room.ring()
+    this.#outage.interrupt()
     await Promise.allSettled([this.#loop, ...this.#claims])
     await Promise.all([...this.#batches].map(({ done }) => done))
     // Two calls may wait for the same end: only the first one makes the relay startable again.
@@ -173,7 +180,7 @@ class Relay implements OutboxRelay {
 
   async runOnce(): Promise<RelayReport> {
     if (this.#slots.isStalled) return NOTHING_CLAIMED
-    const { done } = await this.#claim(this.#stopping.signal)
+    const { done } = await this.#claim(this.#options.batchSize, this.#stopping.signal)
     return await done
   }
 
@@ -186,7 +193,11 @@ class Relay implements OutboxRelay {
         continue
       }
       try {
-        const { size } = await this.#claim(signal)
+        if (this.#outage.isOn) {
+          await this.#tryOne(signal)
+          continue
+        }
+        const { size } = await this.#claim(batchSize, signal)
         failures = 0
         // Less than asked for is all there was. More comes with a commit, or when a batch has finished its aggregates.
         if (size < batchSize) await this.#news.wait(idlePollMs)
@@ -203,9 +214,19 @@ class Relay implements OutboxRelay {
     }
   }
 
+  /** Waits a while, and then sees with a single event whether the receiver takes anything again. */
+  async #tryOne(signal: AbortSignal): Promise<void> {
+    const pauseMs = this.#outage.nextPause()
+    this.#tell({ kind: 'receiver-away', failures: this.#outage.failures, pauseMs })
+    await this.#outage.wait(pauseMs)
+    if (signal.aborted || !this.#outage.isOn) return
+    const { done } = await this.#claim(1, signal)
+    await done
+  }
+
   /** Leases a batch and begins to deliver it. */
-  async #claim(stopping: AbortSignal): Promise<LeasedBatch> {
-    const claim = this.#leaseNext(stopping)
+  async #claim(limit: number, stopping: AbortSignal): Promise<LeasedBatch> {
+    const claim = this.#leaseNext(limit, stopping)
     this.#claims.add(claim)
     try {
       return await claim
@@ -214,10 +235,10 @@ class Relay implements OutboxRelay {
     }
   }
 
-  async #leaseNext(stopping: AbortSignal): Promise<LeasedBatch> {
-    const { outbox, consumer, batchSize, leaseMs } = this.#options
+  async #leaseNext(limit: number, stopping: AbortSignal): Promise<LeasedBatch> {
+    const { outbox, consumer, leaseMs } = this.#options
     const claimedAtMs = performance.now()
-    const lease = await outbox.claim({ consumer, limit: batchSize, leaseMs })
+    const lease = await outbox.claim({ consumer, limit, leaseMs })
     const count = lease.deliveries.length
     const durationMs = performance.now() - claimedAtMs
     if (count > 0) this.#tell({ kind: 'claimed', token: lease.token, count, durationMs })
@@ -232,12 +253,18 @@ class Relay implements OutboxRelay {
 
   #environmentOf(stopping: AbortSignal): BatchEnvironment {
     const tell = (event: RelayEvent) => this.#tell(event)
-    return { ...this.#options, slots: this.#slots, tell, stopping }
+    const onTried = (hasAnswered: boolean) => this.#onTried(hasAnswered)
+    return { ...this.#options, slots: this.#slots, tell, onTried, stopping }
   }
 
   /** Claims ahead by one batch at most, so that the slots find their next work while a claim is under way. */
   #hasRoom(): boolean {
     return this.#slots.waiting < this.#options.batchSize && !this.#slots.isStalled
+  }
+
+  #onTried(hasAnswered: boolean): void {
+    if (!hasAnswered) this.#outage.unavailable()
+    else if (this.#outage.answered()) this.#tell({ kind: 'receiver-back' })
   }
 
   #onSlotsChanged(): void {

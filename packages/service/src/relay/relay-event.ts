@@ -26,6 +26,10 @@ export type RelayEvent =
   | { readonly kind: 'lease-lost'; readonly eventIds: readonly Id[] }
   /** Every delivery that may run is past its time limit and the sink lets go of none: nothing is claimed until it does. */
   | { readonly kind: 'sink-stalled'; readonly deliveries: number }
+  /** So many deliveries in a row found the receiver unavailable: after a pause a single event is tried. */
+  | { readonly kind: 'receiver-away'; readonly failures: number; readonly pauseMs: number }
+  /** It answers again. */
+  | { readonly kind: 'receiver-back' }
   /** The store did not do what it was asked; `null` is an error of no code. */
   | { readonly kind: 'store-failed'; readonly operation: StoreOperation; readonly code: ErrorCode | null }
   /** The relay ended by itself, because trying again is of no use: the store is closed, or the options are wrong. */

@@ -26,7 +26,7 @@ const TOO_MANY_BYTES = (EVENTS * 2_000) / 10
 const deliver: Record<string, OutboxSink['deliver']> = {
   'takes everything': async () => {},
   'refuses everything': async () => {
-    throw new DeliveryFailure({ code: 'HTTP_503' })
+    throw new DeliveryFailure({ code: 'HTTP_400' })
   },
   'refuses everything for good': async () => {
     throw new DeliveryFailure({ code: 'HTTP_410', permanent: true })

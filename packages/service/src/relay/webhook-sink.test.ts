@@ -101,10 +101,11 @@ test.each([
   [200, null],
   [202, null],
   [299, null],
-  [400, { code: 'HTTP_400', permanent: false }],
-  [410, { code: 'HTTP_410', permanent: true }],
-  [429, { code: 'HTTP_429', permanent: false }],
-  [503, { code: 'HTTP_503', permanent: false }],
+  [400, { code: 'HTTP_400', permanent: false, unavailable: false }],
+  [410, { code: 'HTTP_410', permanent: true, unavailable: false }],
+  [429, { code: 'HTTP_429', permanent: false, unavailable: true }],
+  [500, { code: 'HTTP_500', permanent: false, unavailable: false }],
+  [503, { code: 'HTTP_503', permanent: false, unavailable: true }],
 ])('the answer %i is taken for what it is', async (status, failure) => {
   const { url } = await receive(status)
   if (failure === null) await deliver({ url })
@@ -154,7 +155,10 @@ test('a receiver that is not there is a failure', async () => {
   await listen(server)
   const { port } = server.address() as AddressInfo
   await new Promise((resolve) => server.close(resolve))
-  await expect(deliver({ url: `http://127.0.0.1:${port}` })).rejects.toMatchObject({ code: 'UNREACHABLE' })
+  await expect(deliver({ url: `http://127.0.0.1:${port}` })).rejects.toMatchObject({
+    code: 'UNREACHABLE',
+    unavailable: true,
+  })
 })
 
 test('another fetch can take its place', async () => {

@@ -25,6 +25,8 @@ export interface WebhookSinkOptions {
 }
 
 const GONE = 410
+/** Answers that say nothing about the event: too many requests, and those of gateways and servers that are overloaded. */
+const UNAVAILABLE: ReadonlySet<number> = new Set([429, 502, 503, 504])
 
 /**
  * A sink that posts each event to an address. Any answer in the 200s takes the event over. `410 Gone` is permanent: the
@@ -47,6 +49,7 @@ export function createWebhookSink(options: WebhookSinkOptions): OutboxSink {
       throw new DeliveryFailure({
         code: `HTTP_${status}`,
         permanent: status === GONE,
+        unavailable: UNAVAILABLE.has(status),
         retryAfterMs: millisecondsUntil(retryAfter),
       })
     },
@@ -63,7 +66,7 @@ async function send(fetch: typeof globalThis.fetch, url: string, request: Reques
     return { status: response.status, retryAfter: response.headers.get('retry-after') }
   } catch (cause) {
     const isTimeout = request.signal?.aborted === true
-    throw new DeliveryFailure({ code: isTimeout ? 'TIMEOUT' : 'UNREACHABLE', cause })
+    throw new DeliveryFailure({ code: isTimeout ? 'TIMEOUT' : 'UNREACHABLE', unavailable: true, cause })
   }
 }
 
