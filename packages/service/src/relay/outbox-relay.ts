@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { claimRequestSchema, isUserEngineError, type OutboxPort, validate } from '@user-engine/store-protocol'
 import * as z from 'zod'
+import { omitUndefined } from '../commands/omit-undefined.ts'
 import { type Backoff, createBackoff } from './backoff.ts'
 import { createBell } from './bell.ts'
 import { DEFAULT_EVENT_SOURCE, isEventSource } from './cloud-event.ts'
@@ -106,7 +107,7 @@ export function createOutboxRelay(options: OutboxRelayOptions): OutboxRelay {
     ackDelayMs: 50,
     backoff: DELIVERY_BACKOFF,
     onEvent: () => {},
-    ...options,
+    ...omitUndefined(options),
   })
 }
 

@@ -4,12 +4,20 @@ import { createInProcessSink } from '../relay/in-process-sink.ts'
 import { createOutboxRelay } from '../relay/outbox-relay.ts'
 import { EVENT } from './outbox-event.ts'
 
-/** How fast waiting events leave, in events a second. */
-export interface DrainRates {
+/** How fast waiting events leave, and at what cost. */
+export interface Drain {
+  /** Events a second. */
+  readonly rate: number
+  /** Processor time of this process for one event, in microseconds. */
+  readonly cpuMicros: number
+}
+
+/** Two ways to drain one store, the middle round of each. */
+export interface ComparedDrains {
   /** By a loop that claims and acknowledges, one call after the other: what the store can do for one consumer. */
-  readonly bare: number
+  readonly bare: Drain
   /** By a relay with a sink that takes everything at once. */
-  readonly relay: number
+  readonly relay: Drain
 }
 
 const EVENTS_PER_TRANSACTION = 500
@@ -17,21 +25,24 @@ const EVENTS_PER_AGGREGATE = 2
 
 const ids = createIdGenerator()
 
-/** Fills the outbox and drains it, in turns; the rates are those of the middle round. */
-export async function measureDrain(
+/** Fills the outbox and drains it, by one way and the other in turns. */
+export async function compareDrains(
   store: UserEngineStore,
   { events, batch, rounds }: { readonly events: number; readonly batch: number; readonly rounds: number },
-): Promise<DrainRates> {
-  const rates: { bare: number[]; relay: number[] } = { bare: [], relay: [] }
+): Promise<ComparedDrains> {
+  const drains: { bare: Drain[]; relay: Drain[] } = { bare: [], relay: [] }
   for (let round = 0; round < rounds; round++) {
     for (const kind of ['bare', 'relay'] as const) {
       await fill(store, events)
       const startedAt = performance.now()
+      const cpu = process.cpuUsage()
       await (kind === 'bare' ? drainBare(store, batch) : drainByRelay(store, { events, batch }))
-      rates[kind].push((events * 1_000) / (performance.now() - startedAt))
+      const { user, system } = process.cpuUsage(cpu)
+      const rate = (events * 1_000) / (performance.now() - startedAt)
+      drains[kind].push({ rate, cpuMicros: (user + system) / events })
     }
   }
-  return { bare: median(rates.bare), relay: median(rates.relay) }
+  return { bare: middle(drains.bare), relay: middle(drains.relay) }
 }
 
 async function fill(store: UserEngineStore, events: number): Promise<void> {
@@ -76,6 +87,11 @@ async function drainByRelay(
   await relay.stop()
 }
 
-function median(values: readonly number[]): number {
-  return values.toSorted((one, other) => one - other)[Math.floor(values.length / 2)] ?? Number.NaN
+function middle(drains: readonly Drain[]): Drain {
+  const median = (values: readonly number[]) =>
+    values.toSorted((one, other) => one - other)[Math.floor(values.length / 2)] ?? Number.NaN
+  return {
+    rate: median(drains.map(({ rate }) => rate)),
+    cpuMicros: median(drains.map(({ cpuMicros }) => cpuMicros)),
+  }
 }
