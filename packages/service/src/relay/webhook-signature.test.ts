@@ -13,6 +13,17 @@ test('signs as the test vector of Standard Webhooks has it', () => {
   expect(sign({ ...content, body: '{"test": 2432232315}' })).not.toBe(sign(content))
 })
 
+test('several secrets sign one after the other, so that one can be replaced', () => {
+  const secrets = [
+    'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw',
+    `whsec_${Buffer.alloc(24, 7).toString('base64')}`,
+  ]
+  const content = { id: 'msg_1', timestamp: '1614265330', body: '{}' }
+  const each = secrets.map((secret) => createWebhookSigner(secret)(content))
+  expect(createWebhookSigner(secrets)(content)).toBe(each.join(' '))
+  expect(() => createWebhookSigner([])).toThrow(expect.objectContaining({ code: 'VALIDATION' }))
+})
+
 test.each([
   ['without its prefix', 'MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw'],
   ['not base64', 'whsec_canary canary canary canary canary'],

@@ -17,17 +17,28 @@ export interface SignedContent {
 export type WebhookSigner = (content: SignedContent) => string
 
 /**
- * Makes the signer of a secret, as Standard Webhooks has it: HMAC-SHA256 over `id.timestamp.body`, sent as `v1,<base64>`.
- * @throws UserEngineError `VALIDATION` when the secret is not `whsec_` and at least 24 bytes in base64; the error does
- * not repeat it [DIA-02].
+ * Makes the signer of one secret or of several, as Standard Webhooks has it: HMAC-SHA256 over `id.timestamp.body`, sent as
+ * `v1,<base64>`, one after the other for each secret. With the old and the new one a secret is replaced while
+ * receivers know either.
+ * @throws UserEngineError `VALIDATION` when there is none, and for one that is not `whsec_` and at least 24 bytes in
+ * base64; the error does not repeat it [DIA-02].
  */
-export function createWebhookSigner(secret: string): WebhookSigner {
+export function createWebhookSigner(secrets: string | readonly string[]): WebhookSigner {
+  const keys = (typeof secrets === 'string' ? [secrets] : secrets).map(readKey)
+  if (keys.length === 0) throw invalidSecret('at least one secret')
+  return ({ id, timestamp, body }) =>
+    keys
+      .map((key) => `v1,${createHmac('sha256', key).update(`${id}.${timestamp}.${body}`).digest('base64')}`)
+      .join(' ')
+}
+
+function readKey(secret: string): Buffer {
   const encoded = secret.startsWith(SECRET_PREFIX) ? secret.slice(SECRET_PREFIX.length) : ''
   const key = BASE64.test(encoded) ? Buffer.from(encoded, 'base64') : Buffer.alloc(0)
-  if (key.length < MIN_SECRET_BYTES) {
-    const expected = `${SECRET_PREFIX} followed by at least ${MIN_SECRET_BYTES} bytes in base64`
-    throw new UserEngineError('VALIDATION', { issues: [{ path: 'secret', expected }] })
-  }
-  return ({ id, timestamp, body }) =>
-    `v1,${createHmac('sha256', key).update(`${id}.${timestamp}.${body}`).digest('base64')}`
+  if (key.length >= MIN_SECRET_BYTES) return key
+  throw invalidSecret(`${SECRET_PREFIX} followed by at least ${MIN_SECRET_BYTES} bytes in base64`)
+}
+
+function invalidSecret(expected: string): UserEngineError<'VALIDATION'> {
+  return new UserEngineError('VALIDATION', { issues: [{ path: 'secret', expected }] })
 }

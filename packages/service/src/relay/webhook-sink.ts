@@ -9,8 +9,11 @@ import { createWebhookSigner, type WebhookSigner } from './webhook-signature.ts'
 export interface WebhookSinkOptions {
   /** An `http:` or `https:` address without credentials in it. */
   readonly url: string
-  /** `whsec_` and the base64 of at least 24 random bytes; with it every request is signed, see Standard Webhooks. */
-  readonly secret?: string
+  /**
+   * `whsec_` and the base64 of at least 24 random bytes; with it every request is signed, see Standard Webhooks. With
+   * several of them it is signed by each, so that a secret can be replaced while receivers know either.
+   */
+  readonly secret?: string | readonly string[]
   /** How long the receiver may take to answer, in milliseconds; default 10,000. */
   readonly timeoutMs?: number
   /**
