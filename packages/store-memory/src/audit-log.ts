@@ -1,5 +1,6 @@
 import type { AuditFilter, AuditRecord } from '@user-engine/store-protocol'
 import { createIdPositions } from './id-positions.ts'
+import { createPackedAuditRecords, type PackedAuditRecords } from './packed-audit-records.ts'
 
 /** The audit records of one tenant or of the platform, by commit order, indexed for every filter. */
 export interface AuditLog {
@@ -37,8 +38,8 @@ const SPAN_LENGTH = 256
 const NOWHERE: readonly number[] = []
 
 class IndexedAuditLog implements AuditLog {
-  readonly #records: AuditRecord[] = []
-  readonly #positions = createIdPositions((position) => this.at(position).id)
+  readonly #records = createPackedAuditRecords()
+  readonly #positions = createIdPositions((position) => this.#records.idAt(position))
   readonly #byActor = new PositionIndex(this.#records, ({ actor }) => keyOf(actor))
   readonly #byTarget = new PositionIndex(this.#records, ({ target }) => keyOf(target))
   readonly #byAction = new PositionIndex(this.#records, ({ action }) => action)
@@ -50,7 +51,7 @@ class IndexedAuditLog implements AuditLog {
   }
 
   at(position: number): AuditRecord {
-    return this.#records[position] as AuditRecord
+    return this.#records.at(position)
   }
 
   positionOf(id: string): number | undefined {
@@ -58,7 +59,7 @@ class IndexedAuditLog implements AuditLog {
   }
 
   append(record: AuditRecord): void {
-    this.#records.push(record)
+    this.#records.append(record)
     this.#positions.append(record.id)
   }
 
@@ -95,19 +96,19 @@ function keyOf({ type, id }: { readonly type: string; readonly id: string }): st
  * the next filter that needs it, once, and no command pays for it.
  */
 class PositionIndex {
-  readonly #records: readonly AuditRecord[]
+  readonly #records: PackedAuditRecords
   readonly #keyOf: (record: AuditRecord) => string
   readonly #positions = new Map<string, number[]>()
   #taken = 0
 
-  constructor(records: readonly AuditRecord[], keyOf: (record: AuditRecord) => string) {
+  constructor(records: PackedAuditRecords, keyOf: (record: AuditRecord) => string) {
     this.#records = records
     this.#keyOf = keyOf
   }
 
   find(key: string): readonly number[] {
     for (; this.#taken < this.#records.length; this.#taken++) {
-      const taken = this.#keyOf(this.#records[this.#taken] as AuditRecord)
+      const taken = this.#keyOf(this.#records.at(this.#taken))
       const positions = this.#positions.get(taken)
       if (positions === undefined) this.#positions.set(taken, [this.#taken])
       else positions.push(this.#taken)
@@ -123,18 +124,18 @@ interface Span {
 
 /** When the records of each full run of {@link SPAN_LENGTH} occurred: time follows the commit order but for small deviations. */
 class TimeSpans {
-  readonly #records: readonly AuditRecord[]
+  readonly #records: PackedAuditRecords
   readonly #spans: Span[] = []
 
-  constructor(records: readonly AuditRecord[]) {
+  constructor(records: PackedAuditRecords) {
     this.#records = records
   }
 
   /** The span of a position; `null` while it is not full. */
   at(position: number): Span | null {
     for (let end = this.#nextEnd(); end <= this.#records.length; end = this.#nextEnd()) {
-      const span = this.#records.slice(end - SPAN_LENGTH, end)
-      const instants = span.map(({ occurredAt }) => occurredAt).sort()
+      const positions = Array.from({ length: SPAN_LENGTH }, (_, index) => end - SPAN_LENGTH + index)
+      const instants = positions.map((position) => this.#records.at(position).occurredAt).sort()
       this.#spans.push({ earliest: instants[0] as string, latest: instants.at(-1) as string })
     }
     return this.#spans[Math.floor(position / SPAN_LENGTH)] ?? null

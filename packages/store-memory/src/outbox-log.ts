@@ -1,10 +1,19 @@
-import type { OutboxEvent, OutboxState } from '@user-engine/store-protocol'
+import type { OutboxEvent, OutboxState, TenantId } from '@user-engine/store-protocol'
 import { createIdPositions } from './id-positions.ts'
 import { compareNumbers, createOrderedMap, type OrderedMap } from './ordered-map.ts'
 
-/** One committed event and how far it has come. Everything but the event itself belongs to the delivery queue. */
+/**
+ * One committed event and how far it has come, in one object: there are as many as there were commits. What is not of
+ * the event itself belongs to the delivery queue.
+ */
 export interface OutboxRow {
-  readonly event: OutboxEvent
+  readonly id: OutboxEvent['id']
+  readonly type: OutboxEvent['type']
+  readonly schemaVersion: OutboxEvent['schemaVersion']
+  readonly payload: OutboxEvent['payload']
+  readonly occurredAt: OutboxEvent['occurredAt']
+  readonly correlationId: OutboxEvent['correlationId']
+  readonly causationId: OutboxEvent['causationId']
   readonly log: OutboxLog
   /** Its place in the commit order of all events. */
   readonly sequence: number
@@ -25,6 +34,23 @@ export interface OutboxRow {
   /** The unsettled events of the same aggregate right before and after it. */
   previous: OutboxRow | null
   next: OutboxRow | null
+}
+
+/** The event of a row, made anew. */
+export function eventOf(row: OutboxRow): OutboxEvent {
+  const { aggregate, log } = row
+  return Object.freeze({
+    id: row.id,
+    tenantId: log.tenantId,
+    aggregateType: aggregate.type,
+    aggregateId: aggregate.id,
+    type: row.type,
+    schemaVersion: row.schemaVersion,
+    payload: row.payload,
+    occurredAt: row.occurredAt,
+    correlationId: row.correlationId,
+    causationId: row.causationId,
+  })
 }
 
 /** The unsettled events of one (aggregateType, aggregateId), in commit order, across all tenants [OBX-05]. */
@@ -56,6 +82,7 @@ export interface Death {
 
 /** The events of one tenant or of the platform, by commit order, and those in each state. */
 export interface OutboxLog {
+  readonly tenantId: TenantId | null
   readonly size: number
   get(id: string): OutboxRow | undefined
   append(row: OutboxRow): void
@@ -65,17 +92,22 @@ export interface OutboxLog {
   after(sequence: number, state?: OutboxState): Iterable<OutboxRow>
 }
 
-export function createOutboxLog(): OutboxLog {
-  return new SortedOutboxLog()
+export function createOutboxLog(tenantId: TenantId | null): OutboxLog {
+  return new SortedOutboxLog(tenantId)
 }
 
 class SortedOutboxLog implements OutboxLog {
+  readonly tenantId: TenantId | null
   readonly #rows: OutboxRow[] = []
-  readonly #positions = createIdPositions((position) => (this.#rows[position] as OutboxRow).event.id)
+  readonly #positions = createIdPositions((position) => (this.#rows[position] as OutboxRow).id)
   readonly #byState = {
     pending: createOrderedMap<number, OutboxRow>(compareNumbers),
     delivered: createOrderedMap<number, OutboxRow>(compareNumbers),
     dead: createOrderedMap<number, OutboxRow>(compareNumbers),
+  }
+
+  constructor(tenantId: TenantId | null) {
+    this.tenantId = tenantId
   }
 
   get size(): number {
@@ -89,7 +121,7 @@ class SortedOutboxLog implements OutboxLog {
 
   append(row: OutboxRow): void {
     this.#rows.push(row)
-    this.#positions.append(row.event.id)
+    this.#positions.append(row.id)
     this.#byState[row.state].set(row.sequence, row)
   }
 

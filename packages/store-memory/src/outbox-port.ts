@@ -23,7 +23,7 @@ import {
   validate,
 } from '@user-engine/store-protocol'
 import { acceptRequest, invalid } from './accept.ts'
-import type { OutboxRow } from './outbox-log.ts'
+import { eventOf, type OutboxRow } from './outbox-log.ts'
 import type { OutboxQueue } from './outbox-queue.ts'
 import { acceptPage, takePage } from './read-page.ts'
 import { type Entry, walkEntries } from './walk.ts'
@@ -66,7 +66,7 @@ class QueuePort implements OutboxPort {
         token,
         consumer,
         expiresAt: toInstant(expiresAt),
-        deliveries: rows.map(({ event, attempts }) => ({ event, attempt: attempts })),
+        deliveries: rows.map((row) => ({ event: eventOf(row), attempt: row.attempts })),
       }
     })
   }
@@ -94,7 +94,7 @@ class QueuePort implements OutboxPort {
           this.#queue.retryLater(row, retryAfterMs)
         } else {
           this.#queue.bury(row, reason)
-          deadLettered.push(row.event.id)
+          deadLettered.push(row.id)
         }
       }
       return { deadLettered }
@@ -145,7 +145,7 @@ class QueuePort implements OutboxPort {
     for (const row of this.#queue.dead(Number(after) || 0)) {
       if (row.death === null) continue
       const { number, reason, at } = row.death
-      yield [String(number), { event: row.event, attempts: row.attempts, reason, deadAt: toInstant(at) }]
+      yield [String(number), { event: eventOf(row), attempts: row.attempts, reason, deadAt: toInstant(at) }]
     }
   }
 }

@@ -93,7 +93,13 @@ class ShelvedQueue implements OutboxQueue {
   append(event: OutboxEvent, log: OutboxLog): void {
     const aggregate = this.#aggregate(event.aggregateType, event.aggregateId)
     const row: OutboxRow = {
-      event,
+      id: event.id,
+      type: event.type,
+      schemaVersion: event.schemaVersion,
+      payload: event.payload,
+      occurredAt: event.occurredAt,
+      correlationId: event.correlationId,
+      causationId: event.causationId,
       log,
       sequence: ++this.#lastSequence,
       enqueuedAt: this.#now(),
@@ -122,7 +128,7 @@ class ShelvedQueue implements OutboxQueue {
       if (row === undefined) break
       const { aggregate, next } = row
       // Two tenants may use one event id; a token and an id name one event only, so the second waits for another claim.
-      const isAmbiguous = lease.rows.has(row.event.id)
+      const isAmbiguous = lease.rows.has(row.id)
       this.#unshelve(aggregate)
       touched.add(aggregate)
       if (isAmbiguous) continue
@@ -182,8 +188,8 @@ class ShelvedQueue implements OutboxQueue {
     row.log.move(row, 'dead')
     this.#unlink(row)
     this.#dead.set(row.death.number, row)
-    const namesakes = this.#deadById.get(row.event.id)
-    if (namesakes === undefined) this.#deadById.set(row.event.id, new Set([row]))
+    const namesakes = this.#deadById.get(row.id)
+    if (namesakes === undefined) this.#deadById.set(row.id, new Set([row]))
     else namesakes.add(row)
   }
 
@@ -204,7 +210,7 @@ class ShelvedQueue implements OutboxQueue {
     row.attempts = 0
     row.log.move(row, 'pending')
     // The aggregate may have been emptied and forgotten since.
-    row.aggregate = this.#aggregate(row.event.aggregateType, row.event.aggregateId)
+    row.aggregate = this.#aggregate(row.aggregate.type, row.aggregate.id)
     this.#link(row)
     return true
   }
@@ -262,7 +268,7 @@ class ShelvedQueue implements OutboxQueue {
     this.#note(row)
     this.#dropLease(row)
     row.lease = lease
-    lease.rows.set(row.event.id, row)
+    lease.rows.set(row.id, row)
     row.attempts++
     this.#hold(row, 'leased', until)
   }
@@ -281,7 +287,7 @@ class ShelvedQueue implements OutboxQueue {
     const { lease } = row
     if (lease === null) return
     row.lease = null
-    lease.rows.delete(row.event.id)
+    lease.rows.delete(row.id)
     if (lease.rows.size === 0) this.#leases.delete(lease.token)
   }
 

@@ -12,7 +12,7 @@ import {
 } from '@user-engine/store-protocol'
 import { acceptChoice, acceptRequest, createAccept, keepJson } from './accept.ts'
 import { requireAppendable } from './audit.ts'
-import type { OutboxRow } from './outbox-log.ts'
+import { eventOf, type OutboxRow } from './outbox-log.ts'
 import { acceptPage, takePage } from './read-page.ts'
 import type { ReadSession, WriteSession } from './session.ts'
 import type { DeliveryImage, OutboxSight } from './sight.ts'
@@ -102,15 +102,15 @@ function* walkCommitted(
   for (const row of sight.log.after(after, state)) {
     if (row.sequence > sight.lastSequence) break
     for (let late = former[next]; late !== undefined && late.sequence < row.sequence; late = former[++next]) {
-      yield [late.event.id, entryOf(late, images.get(late))]
+      yield [late.id, entryOf(late, images.get(late))]
     }
     const image = images.get(row)
     if (state !== undefined && image !== undefined) continue
-    yield [row.event.id, entryOf(row, image)]
+    yield [row.id, entryOf(row, image)]
   }
   for (; next < former.length; next++) {
     const late = former[next] as OutboxRow
-    yield [late.event.id, entryOf(late, images.get(late))]
+    yield [late.id, entryOf(late, images.get(late))]
   }
 }
 
@@ -129,7 +129,7 @@ function formerRows(
 function entryOf(row: OutboxRow, image: DeliveryImage = row): OutboxEntry {
   const { state, attempts } = image
   // How often a delivered event was handed over is not told: not every store keeps it.
-  return { event: row.event, state, attempts: state === 'delivered' ? null : attempts }
+  return { event: eventOf(row), state, attempts: state === 'delivered' ? null : attempts }
 }
 
 function keepEvent(event: OutboxEvent): OutboxEvent {

@@ -61,7 +61,7 @@ export interface TenantPartition extends Partition {
 export function createPlatformPartition(): PlatformPartition {
   return {
     tenantId: null,
-    ...createPartition(),
+    ...createPartition(null),
     users: createTable(USERS),
     accounts: createTable(ACCOUNTS),
     presences: createTable(PRESENCES),
@@ -75,7 +75,7 @@ export function createPlatformPartition(): PlatformPartition {
 export function createTenantPartition(tenantId: TenantId, platform: PlatformPartition): TenantPartition {
   return {
     tenantId,
-    ...createPartition(),
+    ...createPartition(tenantId),
     tenantAccounts: createTable(TENANT_ACCOUNTS, { table: platform.users, idOf: ({ userId }) => userId }),
     applicationBindings: createTable(APPLICATION_BINDINGS),
     memberships: createTable(MEMBERSHIPS),
@@ -84,10 +84,10 @@ export function createTenantPartition(tenantId: TenantId, platform: PlatformPart
   }
 }
 
-function createPartition() {
+function createPartition(tenantId: TenantId | null) {
   return {
     audit: createAuditLog(),
-    outbox: createOutboxLog(),
+    outbox: createOutboxLog(tenantId),
     firstResults: new Map<string, FirstResult>(),
   }
 }
