@@ -36,7 +36,7 @@ export function defineAccountTransition({
       requireStatus('account', account, from)
       if (to === 'active') await requireUsableUser(tx, account)
       const changed: Account = { ...account, status: to, version: account.version + 1, updatedAt: run.now }
-      run.write(tx.accounts.update({ id, expectedVersion, set: { status: to }, updatedAt: run.now }))
+      void tx.accounts.update({ id, expectedVersion, set: { status: to }, updatedAt: run.now })
       run.record(tx, {
         target: run.target,
         changedFields: ['status'],

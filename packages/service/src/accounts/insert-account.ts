@@ -15,7 +15,7 @@ export function insertAccount(
     updatedAt: run.now,
   }
   const { id, userId, status, version } = account
-  run.write(tx.accounts.insert(account))
+  void tx.accounts.insert(account)
   run.record(tx, {
     action: 'account.create',
     target: { type: 'account', id },

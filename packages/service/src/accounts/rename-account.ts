@@ -12,7 +12,7 @@ export interface AccountNameChange {
 export function renameAccount(tx: StoreTransaction, change: AccountNameChange, run: CommandRun): void {
   const { id, expectedVersion, name } = change
   const changedFields = ['name']
-  run.write(tx.accounts.update({ id, expectedVersion, set: { name }, updatedAt: run.now }))
+  void tx.accounts.update({ id, expectedVersion, set: { name }, updatedAt: run.now })
   run.record(tx, {
     action: 'account.update',
     target: { type: 'account', id },

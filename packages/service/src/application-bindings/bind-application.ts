@@ -37,7 +37,7 @@ export const bindApplication = defineCommand({
       createdAt: run.now,
       updatedAt: run.now,
     }
-    run.write(tx.applicationBindings.insert(binding))
+    void tx.applicationBindings.insert(binding)
     recordBinding(
       tx,
       {

@@ -33,9 +33,7 @@ export function defineBindingSwitch({
         version: current.version + 1,
         updatedAt: run.now,
       }
-      run.write(
-        tx.applicationBindings.update({ id, expectedVersion, set: { status: to }, updatedAt: run.now }),
-      )
+      void tx.applicationBindings.update({ id, expectedVersion, set: { status: to }, updatedAt: run.now })
       recordBinding(tx, { binding, changedFields: ['status'], event }, run)
       return binding
     },

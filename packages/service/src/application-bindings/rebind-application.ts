@@ -25,7 +25,7 @@ export const rebindApplication = defineCommand({
       version: current.version + 1,
       updatedAt: run.now,
     }
-    run.write(tx.applicationBindings.update({ id, expectedVersion, set: { catalogId }, updatedAt: run.now }))
+    void tx.applicationBindings.update({ id, expectedVersion, set: { catalogId }, updatedAt: run.now })
     recordBinding(
       tx,
       { binding, changedFields: ['catalogId'], event: 'user-engine.application-binding.rebound' },

@@ -29,7 +29,7 @@ export const registerApplication = defineCommand({
       updatedAt: run.now,
     }
     const { id, status, version } = application
-    run.write(tx.applications.insert(application))
+    void tx.applications.insert(application)
     run.record(tx, {
       target: run.target,
       changedFields: ['key', 'name', 'status'],

@@ -17,7 +17,7 @@ export const retireApplication = defineCommand({
       version: current.version + 1,
       updatedAt: run.now,
     }
-    run.write(tx.applications.update({ id, expectedVersion, set: { status: 'retired' }, updatedAt: run.now }))
+    void tx.applications.update({ id, expectedVersion, set: { status: 'retired' }, updatedAt: run.now })
     run.record(tx, {
       target: run.target,
       changedFields: ['status'],

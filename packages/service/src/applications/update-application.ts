@@ -15,7 +15,7 @@ export const updateApplication = defineBlindCommand({
   target: ({ id }) => ({ type: 'application', id }),
   perform(tx, { id, expectedVersion, name }, run): Promise<Application | null> {
     const changedFields = ['name']
-    run.write(tx.applications.update({ id, expectedVersion, set: { name }, updatedAt: run.now }))
+    void tx.applications.update({ id, expectedVersion, set: { name }, updatedAt: run.now })
     run.record(tx, {
       target: run.target,
       changedFields,

@@ -46,7 +46,7 @@ export const draftCatalog = defineCommand({
       createdAt: run.now,
       updatedAt: run.now,
     }
-    run.write(tx.catalogs.insert(catalog))
+    void tx.catalogs.insert(catalog)
     recordCatalog(
       tx,
       { catalog, changedFields: ['attributes', 'status'], event: 'user-engine.catalog.drafted' },

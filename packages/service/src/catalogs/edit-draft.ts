@@ -17,14 +17,12 @@ export const editDraft = defineBlindCommand({
   target: ({ id }) => ({ type: 'catalog', id }),
   perform(tx, { id, expectedVersion, attributes }, run): Promise<Catalog | null> {
     const changedFields = ['attributes']
-    run.write(
-      tx.catalogs.update({
-        id,
-        expectedVersion,
-        set: { attributes: plainDefinitions(attributes) },
-        updatedAt: run.now,
-      }),
-    )
+    void tx.catalogs.update({
+      id,
+      expectedVersion,
+      set: { attributes: plainDefinitions(attributes) },
+      updatedAt: run.now,
+    })
     run.record(tx, {
       target: run.target,
       changedFields,

@@ -27,7 +27,7 @@ export const publishCatalog = defineCommand({
       updatedAt: run.now,
     }
     const set = { status: catalog.status, breakingChanges }
-    run.write(tx.catalogs.update({ id, expectedVersion, set, updatedAt: run.now }))
+    void tx.catalogs.update({ id, expectedVersion, set, updatedAt: run.now })
     recordCatalog(
       tx,
       { catalog, changedFields: ['status', 'breakingChanges'], event: 'user-engine.catalog.published' },

@@ -18,7 +18,7 @@ export const retireCatalog = defineCommand({
       version: current.version + 1,
       updatedAt: run.now,
     }
-    run.write(tx.catalogs.update({ id, expectedVersion, set: { status: 'retired' }, updatedAt: run.now }))
+    void tx.catalogs.update({ id, expectedVersion, set: { status: 'retired' }, updatedAt: run.now })
     recordCatalog(tx, { catalog, changedFields: ['status'], event: 'user-engine.catalog.retired' }, run)
     return catalog
   },

@@ -42,15 +42,6 @@ export interface CommandRun {
   readonly correlationId: string
   readonly catalogs: CompiledCatalogs
   newId(): Id
-  /**
-   * Takes over a write that is not awaited, and remembers the failure of the first one that fails at its own call: the
-   * transaction then only says that it was aborted, and the caller is owed the reason [TXN-10].
-   */
-  write(written: Promise<void>): void
-  /** The failure of the first write that failed at its own call, since the last {@link CommandRun.begin}. */
-  readonly writeFailure: unknown
-  /** Starts another attempt. */
-  begin(): void
   /** The tenant of the scope. @throws UserEngineError `SCOPE_NOT_ALLOWED` in a platform scope. */
   requireTenant(entity: EntityKind): TenantId
   /** Appends the audit record and the event of one change to its transaction [AUD-02, OBX-01]. */
@@ -88,10 +79,6 @@ class Run implements CommandRun {
   readonly catalogs: CompiledCatalogs
   readonly #causationId: string | null
   readonly #ids: IdGenerator
-  readonly #rememberFailure = (failure: unknown): void => {
-    this.#writeFailure ??= failure
-  }
-  #writeFailure: unknown
 
   constructor(parts: CommandRunParts) {
     this.scope = parts.scope
@@ -110,18 +97,6 @@ class Run implements CommandRun {
     return this.#ids.next()
   }
 
-  get writeFailure(): unknown {
-    return this.#writeFailure
-  }
-
-  begin(): void {
-    this.#writeFailure = undefined
-  }
-
-  write(written: Promise<void>): void {
-    written.catch(this.#rememberFailure)
-  }
-
   requireTenant(entity: EntityKind): TenantId {
     if (this.tenantId === null) throw new UserEngineError('SCOPE_NOT_ALLOWED', { entity, allowed: 'tenant' })
     return this.tenantId
@@ -130,35 +105,31 @@ class Run implements CommandRun {
   record<Type extends EventType>(tx: StoreTransaction, change: RecordedChange<Type>): void {
     const tenantId = change.tenantId ?? this.tenantId
     const { aggregateType, schemaVersion } = EVENT_DEFINITIONS[change.event]
-    this.write(
-      tx.audit.append({
-        id: this.#ids.next(),
-        tenantId,
-        occurredAt: this.now,
-        actor: this.actor,
-        action: change.action ?? this.action,
-        target: change.target,
-        outcome: 'allowed',
-        reason: null,
-        changedFields: [...change.changedFields],
-        correlationId: this.correlationId,
-        causationId: this.#causationId,
-      }),
-    )
-    this.write(
-      tx.outbox.append({
-        id: this.#ids.next(),
-        tenantId,
-        aggregateType,
-        aggregateId: change.aggregateId,
-        type: change.event,
-        schemaVersion,
-        payload: change.payload,
-        occurredAt: this.now,
-        correlationId: this.correlationId,
-        causationId: this.#causationId,
-      }),
-    )
+    void tx.audit.append({
+      id: this.#ids.next(),
+      tenantId,
+      occurredAt: this.now,
+      actor: this.actor,
+      action: change.action ?? this.action,
+      target: change.target,
+      outcome: 'allowed',
+      reason: null,
+      changedFields: [...change.changedFields],
+      correlationId: this.correlationId,
+      causationId: this.#causationId,
+    })
+    void tx.outbox.append({
+      id: this.#ids.next(),
+      tenantId,
+      aggregateType,
+      aggregateId: change.aggregateId,
+      type: change.event,
+      schemaVersion,
+      payload: change.payload,
+      occurredAt: this.now,
+      correlationId: this.correlationId,
+      causationId: this.#causationId,
+    })
   }
 
   refusal(outcome: 'denied' | 'failed', reason: string): AuditRecord {

@@ -1,37 +1,15 @@
-import { type StoreTransaction, UserEngineError, type UserEngineStore } from '@user-engine/store-protocol'
+import { UserEngineError, type UserEngineStore } from '@user-engine/store-protocol'
 import { expect, test } from 'vitest'
 import { createUserEngineService } from '../create-user-engine-service.ts'
 import { createProfile } from '../testing/profile-world.ts'
 import { delegate } from '../testing/round-trips.ts'
-import {
-  countsOf,
-  createMember,
-  openWorld,
-  PLATFORM,
-  TENANT,
-  trace,
-  versionOf,
-  type World,
-} from '../testing/world.ts'
+import { countsOf, openWorld, PLATFORM, TENANT, trace, versionOf, type World } from '../testing/world.ts'
 
 const PERSON = { kind: 'person' } as const
 
 /** A service on a store that a test has changed. */
 function engineOn({ authorization }: World, store: UserEngineStore) {
   return createUserEngineService({ store, authorization })
-}
-
-/** The same transaction, but for updates of users, which are refused at once. */
-function refuseUserUpdates(tx: StoreTransaction, reason: UserEngineError): StoreTransaction {
-  const users: StoreTransaction['users'] = {
-    get: (id) => tx.users.get(id),
-    list: (page) => tx.users.list(page),
-    insert: (user) => tx.users.insert(user),
-    update: () => Promise.reject(reason),
-  }
-  return new Proxy(tx, {
-    get: (target, name) => (name === 'users' ? users : Reflect.get(target, name, target)),
-  })
 }
 
 test('a denial that cannot be made durable is the error, not a quiet pass [AUD-05]', async () => {
@@ -90,31 +68,6 @@ test('the store is not touched before the port has answered', async () => {
   answer.resolve({ allowed: true })
   await Promise.all(pending)
   expect(calls.sort()).toEqual(['read', 'transact'])
-})
-
-test('a store that refuses a write at its own call only aborts at the commit; the caller gets the reason [TXN-10]', async () => {
-  const world = await openWorld()
-  const reason = new UserEngineError('VERSION_CONFLICT', {
-    entity: 'user',
-    id: 'x',
-    expectedVersion: 1,
-    currentVersion: 2,
-  })
-  const { user } = await createMember(world)
-  const store = delegate(world.store)
-  const engine = engineOn(world, {
-    ...store,
-    transact: (scope, work, options) =>
-      store.transact(
-        scope,
-        async (tx) => {
-          await work(refuseUserUpdates(tx, reason))
-          throw new UserEngineError('TRANSACTION_ABORTED', { causeCode: reason.code })
-        },
-        options,
-      ),
-  })
-  await expect(engine.users.update(TENANT, { ...versionOf(user), displayName: 'x' })).rejects.toBe(reason)
 })
 
 test('what a store says goes on unchanged', async () => {

@@ -85,9 +85,8 @@ class Runner implements CommandRunner {
           : await this.#decide(command, { input: parsed, run, options })
       return command.settle(committed)
     } catch (error) {
-      const reason = reasonOf(error, run)
-      await this.#recordRefusal(run, reason)
-      throw reason
+      await this.#recordRefusal(run, error)
+      throw error
     }
   }
 
@@ -159,14 +158,9 @@ class Runner implements CommandRunner {
         throw error
       }
     }
-    const decide = async (): Promise<Committed> => {
+    const decide = (): Promise<Committed> => {
       tries++
-      run.begin()
-      try {
-        return await this.#unit.transact(run.scope, work, options)
-      } catch (error) {
-        throw reasonOf(error, run)
-      }
+      return this.#unit.transact(run.scope, work, options)
     }
     // What is retryable concerns the whole transaction: within one, only its owner can run it again.
     const isWorthRepeating = (error: unknown) =>
@@ -200,11 +194,6 @@ interface Attempt<Input> {
   readonly input: Input
   readonly run: CommandRun
   readonly options: TransactOptions | undefined
-}
-
-// A store that refuses a write at its own call only reports the abort at the commit; commands do not swallow failures.
-function reasonOf(error: unknown, run: CommandRun): unknown {
-  return isUserEngineError(error, 'TRANSACTION_ABORTED') ? (run.writeFailure ?? error) : error
 }
 
 type AnyAction<Input> = Pick<Query<Input, unknown>, 'action' | 'input' | 'target' | 'audience'>

@@ -25,7 +25,8 @@ interface Action<Input> {
 export interface Command<Input, Result, Committed = Result> extends Action<Input> {
   /**
    * Does it within one transaction. A command that decides nothing makes its calls without awaiting and returns a
-   * plain value or the handle's own promise, so that a durable store needs one round trip [SHP-02].
+   * plain value or the handle's own promise, so that a durable store needs one round trip [SHP-02]. It never looks at
+   * the promise of a write: the failure of a write that nobody looked at is what the transaction fails with [TXN-03].
    */
   readonly perform: (tx: StoreTransaction, input: Input, run: CommandRun) => Committed | Promise<Committed>
   /** Makes the result of what was committed. */

@@ -9,7 +9,7 @@ export function insertIdentity(
 ): ExternalIdentity {
   const identity: ExternalIdentity = { ...fields, version: 1, createdAt: run.now, updatedAt: run.now }
   const { id, userId, version } = identity
-  run.write(tx.externalIdentities.insert(identity))
+  void tx.externalIdentities.insert(identity)
   run.record(tx, {
     action: 'external-identity.link',
     target: { type: 'external-identity', id },

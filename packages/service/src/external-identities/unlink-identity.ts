@@ -10,7 +10,7 @@ export const unlinkIdentity = defineCommand({
   async perform(tx, input, run): Promise<ExternalIdentity> {
     const { id, expectedVersion } = input
     const identity = requireVersion('external-identity', await tx.externalIdentities.get(id), input)
-    run.write(tx.externalIdentities.delete({ id, expectedVersion }))
+    void tx.externalIdentities.delete({ id, expectedVersion })
     run.record(tx, {
       target: run.target,
       changedFields: ['userId', 'issuer', 'subject'],

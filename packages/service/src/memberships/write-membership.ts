@@ -8,7 +8,7 @@ export function insertMembership(
   run: CommandRun,
 ): Membership {
   const membership: Membership = { ...fields, version: 1, createdAt: run.now, updatedAt: run.now }
-  run.write(tx.memberships.insert(membership))
+  void tx.memberships.insert(membership)
   run.record(tx, {
     action: 'membership.grant',
     target: { type: 'membership', id: membership.id },
@@ -38,7 +38,7 @@ export function changeValidity(
     updatedAt: run.now,
   }
   const changedFields = Object.keys(set)
-  run.write(tx.memberships.update({ id, expectedVersion, set, updatedAt: run.now }))
+  void tx.memberships.update({ id, expectedVersion, set, updatedAt: run.now })
   run.record(tx, {
     action: 'membership.update',
     target: { type: 'membership', id },
@@ -53,7 +53,7 @@ export function changeValidity(
 /** Deletes a membership, with its audit record and event. */
 export function deleteMembership(tx: StoreTransaction, membership: Membership, run: CommandRun): void {
   const { id, version: expectedVersion } = membership
-  run.write(tx.memberships.delete({ id, expectedVersion }))
+  void tx.memberships.delete({ id, expectedVersion })
   run.record(tx, {
     action: 'membership.revoke',
     target: { type: 'membership', id },

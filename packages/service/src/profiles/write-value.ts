@@ -7,8 +7,8 @@ import { applicationOf } from './profile-scope.ts'
 export function writePlannedValue(tx: StoreTransaction, planned: PlannedValue, run: CommandRun): void {
   const { change, value } = planned
   if (change === 'none') return
-  if (change === 'insert') run.write(tx.profileValues.insert(value))
-  else run.write(tx.profileValues.update(updateOf(value)))
+  if (change === 'insert') void tx.profileValues.insert(value)
+  else void tx.profileValues.update(updateOf(value))
   run.record(tx, {
     action: 'profile-value.set',
     target: { type: 'profile-value', id: value.id },
@@ -22,7 +22,7 @@ export function writePlannedValue(tx: StoreTransaction, planned: PlannedValue, r
 /** Removes one value, with its audit record and event. */
 export function writeClearedValue(tx: StoreTransaction, value: ProfileValue, run: CommandRun): void {
   const { id, version, scope } = value
-  run.write(tx.profileValues.delete({ id, expectedVersion: version, level: scope.level }))
+  void tx.profileValues.delete({ id, expectedVersion: version, level: scope.level })
   run.record(tx, {
     target: { type: 'profile-value', id },
     changedFields: [value.attributeKey],

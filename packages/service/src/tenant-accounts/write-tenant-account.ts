@@ -28,7 +28,7 @@ export function insertTenantAccount(
     createdAt: run.now,
     updatedAt: run.now,
   }
-  run.write(tx.tenantAccounts.insert(tenantAccount))
+  void tx.tenantAccounts.insert(tenantAccount)
   recordStep(tx, { ...insertion, tenantAccount, changedFields: ['accountId', 'status'] }, run)
   return tenantAccount
 }
@@ -47,7 +47,7 @@ export function moveTenantAccount(
     version: expectedVersion + 1,
     updatedAt: run.now,
   }
-  run.write(tx.tenantAccounts.update({ id, expectedVersion, set: { status: to }, updatedAt: run.now }))
+  void tx.tenantAccounts.update({ id, expectedVersion, set: { status: to }, updatedAt: run.now })
   recordStep(tx, { ...move, tenantAccount, changedFields: ['status'] }, run)
   return tenantAccount
 }

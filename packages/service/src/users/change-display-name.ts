@@ -12,7 +12,7 @@ export interface DisplayNameChange {
 /** Changes the display name, with its audit record and event. */
 export function changeDisplayName(tx: StoreTransaction, change: DisplayNameChange, run: CommandRun): void {
   const { id, expectedVersion, displayName, changedFields } = change
-  run.write(tx.users.update({ id, expectedVersion, set: { displayName }, updatedAt: run.now }))
+  void tx.users.update({ id, expectedVersion, set: { displayName }, updatedAt: run.now })
   run.record(tx, {
     action: 'user.update',
     target: { type: 'user', id },

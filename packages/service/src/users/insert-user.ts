@@ -8,7 +8,7 @@ export function insertUser(
   run: CommandRun,
 ): User {
   const user: User = { ...fields, status: 'active', version: 1, createdAt: run.now, updatedAt: run.now }
-  run.write(tx.users.insert(user))
+  void tx.users.insert(user)
   run.record(tx, {
     action: 'user.create',
     target: { type: 'user', id: user.id },

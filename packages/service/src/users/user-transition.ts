@@ -30,7 +30,7 @@ export function defineUserTransition({
       const user = requireVersion('user', await tx.users.get(id), input)
       requireStatus('user', user, from)
       const changed: User = { ...user, status: to, version: user.version + 1, updatedAt: run.now }
-      run.write(tx.users.update({ id, expectedVersion, set: { status: to }, updatedAt: run.now }))
+      void tx.users.update({ id, expectedVersion, set: { status: to }, updatedAt: run.now })
       run.record(tx, {
         target: run.target,
         changedFields: ['status'],
