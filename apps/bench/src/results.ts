@@ -4,6 +4,7 @@ import type { Measured } from './measure/interleave.ts'
 import type { ComparisonKey } from './suites/comparison.ts'
 import type { GrowthKey } from './suites/growth.ts'
 import type { ImportKey } from './suites/import.ts'
+import type { MemoryKey, MemoryUse } from './suites/memory.ts'
 import type { OutboxKey } from './suites/outbox.ts'
 
 /** What a run writes; each part is replaced by the next run that measures it. */
@@ -11,6 +12,7 @@ export interface Results {
   comparison?: Part<ComparisonKey> & { readonly size: WorldSize }
   outbox?: Part<OutboxKey>
   import?: Part<ImportKey> & { readonly users: number }
+  memory?: Part<MemoryKey> & { readonly use: readonly MemoryUse[] }
   growth?: Part<GrowthKey> & { readonly small: WorldSize; readonly large: WorldSize }
 }
 
@@ -27,12 +29,16 @@ export interface Machine {
   readonly cpu: string
   readonly cores: number
   readonly memoryGiB: number
-  readonly postgres: string
+  /** `null` for a part that needs none. */
+  readonly postgres: string | null
   readonly node: string
   readonly settings: Readonly<Record<string, string>>
 }
 
-export function describeMachine(postgres: string, settings: Readonly<Record<string, string>>): Machine {
+export function describeMachine(
+  postgres: string | null,
+  settings: Readonly<Record<string, string>>,
+): Machine {
   return {
     cpu: cpus()[0]?.model.trim() ?? 'unknown',
     cores: cpus().length,

@@ -26,3 +26,19 @@ test('every operation runs by every path, and the results hold a rate for each',
   expect(results.import?.cells).toHaveLength(4)
   expect(results.import?.cells.filter(({ median }) => !(median.rate > 0))).toEqual([])
 })
+
+test('the store in memory is measured at every size, and says what it takes', async () => {
+  const results = await runBench({
+    quick: true,
+    only: ['memory'],
+    rounds: 1,
+    seconds: 0.02,
+    results: folder,
+    docs: folder,
+    say: () => {},
+  })
+  const cells = results.memory?.cells ?? []
+  expect(cells).toHaveLength(10 * 3)
+  expect(cells.filter(({ median }) => !(median.rate > 0)).map(({ key }) => key)).toEqual([])
+  for (const { bytesPerRecord } of results.memory?.use ?? []) expect(bytesPerRecord).toBeGreaterThan(0)
+})

@@ -10,10 +10,11 @@ import { describeMachine, type Part, type Results } from './results.ts'
 import { openComparison, PATHS } from './suites/comparison.ts'
 import { measureGrowth } from './suites/growth.ts'
 import { openImportSuite } from './suites/import.ts'
+import { measureMemory } from './suites/memory.ts'
 import { OPERATIONS } from './suites/operations.ts'
 import { openOutboxSuite } from './suites/outbox.ts'
 
-export const PARTS = ['operations', 'outbox', 'import', 'growth'] as const
+export const PARTS = ['operations', 'outbox', 'import', 'memory', 'growth'] as const
 
 export type PartName = (typeof PARTS)[number]
 
@@ -34,14 +35,67 @@ const LARGE = { users: 1_000_000, tenants: 1_000, delivered: 2_000_000, auditRec
 const QUICK_SMALL = { ...SMALL, users: 2_000 }
 const QUICK_LARGE = { users: 20_000, tenants: 100, delivered: 20_000, auditRecords: 20_000 }
 
-/** Runs the parts on one server and writes results, table and plot. */
+const MEMORY_WORLDS = [
+  { records: 10_000, commands: 0 },
+  { records: 100_000, commands: 0 },
+  { records: 1_000_000, commands: 0 },
+  { records: 10_000, commands: 1_000_000 },
+]
+const QUICK_MEMORY_WORLDS = [
+  { records: 10_000, commands: 0 },
+  { records: 100_000, commands: 0 },
+  { records: 10_000, commands: 20_000 },
+]
+
+/** One run: what is measured, for how long, and where it goes. */
+interface Run {
+  readonly parts: ReadonlySet<PartName>
+  readonly quick: boolean
+  readonly rounds: number
+  readonly durationMs: number
+  readonly say: (line: string) => void
+  readonly results: Results
+  /** Called after every part: a run that is ended early leaves what it has. */
+  readonly save: () => void
+}
+
+/** Runs the parts, those that need a server on one, and writes results, table and plot. */
 export async function runBench(options: BenchOptions): Promise<Results> {
   const { quick, say, results: folder } = options
-  const rounds = options.rounds ?? (quick ? 1 : 5)
-  const durationMs = (options.seconds ?? (quick ? 0.2 : 1)) * 1000
-  const parts = new Set<PartName>(options.only ?? PARTS)
   const file = join(folder, quick ? 'quick.json' : 'latest.json')
   const results: Results = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Results) : {}
+  mkdirSync(folder, { recursive: true })
+  const run: Run = {
+    parts: new Set<PartName>(options.only ?? PARTS),
+    quick,
+    rounds: options.rounds ?? (quick ? 1 : 5),
+    durationMs: (options.seconds ?? (quick ? 0.2 : 1)) * 1000,
+    say,
+    results,
+    save: () => writeFileSync(file, `${JSON.stringify(results, null, 2)}\n`),
+  }
+  if (run.parts.has('memory')) await runMemory(run)
+  if (PARTS.some((name) => name !== 'memory' && run.parts.has(name))) await runOnServer(run)
+  if (!quick) writePage(results, options.docs)
+  for (const { group, what, target, measured, met } of judge(results))
+    say(`${met ? 'met   ' : 'missed'} ${group}: ${what}: ${measured.toFixed(2)} (target ${target})`)
+  return results
+}
+
+async function runMemory({ quick, rounds, durationMs, say, results, save }: Run): Promise<void> {
+  const { cells, use } = await measureMemory({
+    worlds: quick ? QUICK_MEMORY_WORLDS : MEMORY_WORLDS,
+    rounds,
+    durationMs: durationMs / 2,
+    say,
+  })
+  const machine = describeMachine(null, {})
+  const measuredAt = new Date().toISOString()
+  results.memory = { measuredAt, machine, quick, durationMs: durationMs / 2, cells, use }
+  save()
+}
+
+async function runOnServer({ parts, quick, rounds, durationMs, say, results, save }: Run): Promise<void> {
   const server = await startServer()
   try {
     const part = <Key>(cells: Part<Key>['cells']): Part<Key> => ({
@@ -51,9 +105,6 @@ export async function runBench(options: BenchOptions): Promise<Results> {
       durationMs,
       cells,
     })
-    // After every part: a run that is ended early leaves what it has.
-    const save = () => writeFileSync(file, `${JSON.stringify(results, null, 2)}\n`)
-    mkdirSync(folder, { recursive: true })
     const limits = { server, rounds, durationMs, say }
     if (parts.has('operations')) {
       const size = quick ? QUICK_SMALL : SMALL
@@ -97,10 +148,6 @@ export async function runBench(options: BenchOptions): Promise<Results> {
   } finally {
     await server.stop()
   }
-  if (!quick) writePage(results, options.docs)
-  for (const { group, what, target, measured, met } of judge(results))
-    say(`${met ? 'met   ' : 'missed'} ${group}: ${what}: ${measured.toFixed(2)} (target ${target})`)
-  return results
 }
 
 async function compareOperations(options: {

@@ -33,5 +33,8 @@ export const TIMES_QUEUES = { batch: 100, times: { 'pg-boss': 10, 'graphile-work
 
 export const IMPORT_TARGETS = { ofCopy: 0.5, timesPrisma: 7 } as const
 
+/** Commands and queries of the service on the store in memory, per second of one core, at every size. */
+export const MEMORY_RATE = 100_000
+
 /** How much slower an operation may be on the large database, or while vacuum cannot do its work. */
 export const GROWTH_LIMIT = 1.3

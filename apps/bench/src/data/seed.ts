@@ -1,5 +1,6 @@
 // Fills a database with SQL as its administrator: what is seeded is not measured.
 import type { LocalDatabase } from '@user-engine/provider-local'
+import type { Catalog } from '@user-engine/store-protocol'
 import {
   APPLICATION_ID,
   ATTRIBUTES,
@@ -24,7 +25,8 @@ export const PROVENANCE = {
   catalogVersion: 1,
 } as const
 
-const CATALOG = Array.from({ length: ATTRIBUTES }, (_, index) => ({
+/** The attributes of the catalog. */
+export const CATALOG: Catalog['attributes'] = Array.from({ length: ATTRIBUTES }, (_, index) => ({
   key: attributeKey(index),
   type: 'string',
   description: null,

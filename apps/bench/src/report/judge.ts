@@ -3,13 +3,21 @@ import type { Results } from '../results.ts'
 import { CALLERS, type ComparisonKey, type PathName } from '../suites/comparison.ts'
 import type { GrowthKey } from '../suites/growth.ts'
 import type { ImportKey } from '../suites/import.ts'
-import { OPERATION_TITLES, type OperationName } from '../suites/operations.ts'
+import { type MemoryKey, type MemoryOperation, memoryWorlds } from '../suites/memory.ts'
+import { OPERATION_TITLES, OPERATIONS, type OperationName } from '../suites/operations.ts'
 import type { OutboxKey } from '../suites/outbox.ts'
-import { GROWTH_LIMIT, IMPORT_TARGETS, RATIO_TARGETS, TIMES_PRISMA, TIMES_QUEUES } from '../targets.ts'
+import {
+  GROWTH_LIMIT,
+  IMPORT_TARGETS,
+  MEMORY_RATE,
+  RATIO_TARGETS,
+  TIMES_PRISMA,
+  TIMES_QUEUES,
+} from '../targets.ts'
 
 /** One target and what was measured for it. */
 export interface Verdict {
-  readonly group: 'the limit' | 'Prisma' | 'queues' | 'import' | 'growth'
+  readonly group: 'the limit' | 'Prisma' | 'queues' | 'import' | 'memory' | 'growth'
   readonly what: string
   readonly target: number
   readonly measured: number
@@ -31,6 +39,17 @@ export function queueRate(results: Results, wanted: OutboxKey): number {
 
 export function importRate(results: Results, path: ImportKey['path']): number {
   return results.import?.cells.find(({ key }) => key.path === path)?.median.rate ?? Number.NaN
+}
+
+/** What one core does in one world in memory. */
+export function memoryRate(
+  results: Results,
+  operation: MemoryOperation,
+  world: Pick<MemoryKey, 'records' | 'commands'>,
+): number {
+  const matches = ({ key }: Measured<MemoryKey>) =>
+    key.operation === operation && key.records === world.records && key.commands === world.commands
+  return results.memory?.cells.find(matches)?.median.rate ?? Number.NaN
 }
 
 /** How much slower the large world is; each of the small one's cells has its twin. */
@@ -106,6 +125,14 @@ export function judge(results: Results): readonly Verdict[] {
     verdicts.push(atLeast('import', 'import through the store, of COPY', figures))
     const times = { target: IMPORT_TARGETS.timesPrisma, measured: store / importRate(results, 'prisma') }
     verdicts.push(atLeast('import', 'import through the store, against createMany', times))
+  }
+  for (const world of memoryWorlds(results.memory?.cells ?? [])) {
+    if (world.commands > 0) continue
+    for (const operation of OPERATIONS) {
+      const what = `${OPERATION_TITLES[operation]}, ${world.records.toLocaleString('en-US')} records`
+      const measured = memoryRate(results, operation, world)
+      verdicts.push(atLeast('memory', what, { target: MEMORY_RATE, measured }))
+    }
   }
   for (const { key, ratio } of growthRatios(results)) {
     const name = key.operation === 'claimAndAck' ? 'claim and ack of 100' : OPERATION_TITLES[key.operation]

@@ -2,10 +2,11 @@ import type { Measured } from '../measure/interleave.ts'
 import type { Part, Results } from '../results.ts'
 import { CALLERS, type ComparisonKey, PATHS, type PathName } from '../suites/comparison.ts'
 import { IMPORT_PATHS } from '../suites/import.ts'
+import { MEMORY_OPERATIONS, type MemoryOperation, memoryWorlds } from '../suites/memory.ts'
 import { OPERATION_TITLES, OPERATIONS } from '../suites/operations.ts'
 import { BATCHES, CONSUMERS, QUEUES } from '../suites/outbox.ts'
 import { HELD_BACK } from './held-back.ts'
-import { growthRatios, importRate, judge, queueRate, rateOf, type Verdict } from './judge.ts'
+import { growthRatios, importRate, judge, memoryRate, queueRate, rateOf, type Verdict } from './judge.ts'
 
 const PATH_TITLES: { readonly [Path in PathName]: string } = {
   limit: 'pgbench, one pipeline (the limit)',
@@ -33,6 +34,7 @@ export function renderMarkdown(results: Results): string {
     comparison(results),
     outbox(results),
     bulk(results),
+    memory(results),
     growth(results),
     HELD_BACK,
   ]
@@ -44,6 +46,7 @@ function describeParts(results: Results): string {
     ['operations', results.comparison],
     ['outbox', results.outbox],
     ['import', results.import],
+    ['memory', results.memory],
     ['growth', results.growth],
   ]
   const rows = parts.flatMap(([name, part]) => {
@@ -54,7 +57,7 @@ function describeParts(results: Results): string {
         name,
         measuredAt.slice(0, 16).replace('T', ' '),
         `${machine.cpu}, ${machine.cores} cores, ${machine.memoryGiB} GiB`,
-        `Postgres ${machine.postgres}, Node ${machine.node}`,
+        `${machine.postgres === null ? '' : `Postgres ${machine.postgres}, `}Node ${machine.node}`,
         `${cells[0]?.rounds ?? 0} rounds of ${durationMs / 1000} s${quick ? ', quick' : ''}`,
       ],
     ]
@@ -70,9 +73,9 @@ function targets(verdicts: readonly Verdict[]): string {
     return [
       group,
       what,
-      `${sign} ${target}`,
-      number(measured),
-      isMet ? 'met' : `**missed** by ${number(Math.abs(measured - target))}`,
+      `${sign} ${target >= 1_000 ? round(target) : target}`,
+      figure(measured),
+      isMet ? 'met' : `**missed** by ${figure(Math.abs(measured - target))}`,
     ]
   })
   return `## Targets\n\n${met} of ${verdicts.length} are met.\n\n${table(['against', 'what', 'target', 'measured', ''], rows)}`
@@ -147,6 +150,49 @@ function bulk(results: Results): string {
   return `## Import, users per second\n\n${round(results.import.users)} users a round, four rows each, in as long as it takes; through the service a tenth of them. The service's figure includes audit records and events.\n\n${table(['path', 'users per second', 'of COPY'], rows)}`
 }
 
+const MEMORY_TITLES: { readonly [Name in MemoryOperation]: string } = {
+  ...OPERATION_TITLES,
+  updateUserWithKey: 'update a user, with an idempotency key',
+  auditOfUser: 'the newest audit records of a user',
+  claimAndAck: 'claim and ack of 100 (events)',
+}
+
+function memory(results: Results): string {
+  const part = results.memory
+  if (part === undefined) return ''
+  const worlds = memoryWorlds(part.cells)
+  const [smallest] = worlds
+  const titles = worlds.map(({ records, commands }) => {
+    return commands === 0
+      ? `${round(records)} records`
+      : `${round(records)} after ${round(commands)} commands`
+  })
+  const others = worlds.slice(1)
+  const rows = MEMORY_OPERATIONS.map((operation) => {
+    const rates = worlds.map((world) => memoryRate(results, operation, world))
+    const first = rates[0] ?? Number.NaN
+    return [
+      MEMORY_TITLES[operation],
+      ...rates.map(round),
+      ...rates.slice(1).map((rate) => number(first / rate)),
+    ]
+  })
+  const head = ['operation', ...titles, ...titles.slice(1).map((title) => `${titles[0]} / ${title}`)]
+  const use = part.use.map(({ records, commands, bytesPerRecord, bytesPerCommand }) => [
+    round(records),
+    round(commands),
+    round(bytesPerRecord),
+    round(bytesPerCommand),
+  ])
+  if (smallest === undefined || others.length === 0) return ''
+  return [
+    '## The store in memory',
+    'Commands and queries of the service, whole, on the store in memory, per second of one core: the time of all threads of the process counts, the garbage collector\u2019s too. Each world has a process of its own; records are users, accounts, presences, identities and profile values of one tenant. Commands that have been left an audit record, an acknowledged event and the result of an idempotency key each.',
+    table(head, rows),
+    table(['records', 'commands before', 'bytes per record', 'bytes left by a command'], use),
+  ].join('\n\n')
+}
+
 function growth(results: Results): string {
   const part = results.growth
   if (part === undefined) return ''
@@ -170,6 +216,11 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
 
 function number(value: number | null): string {
   return value !== null && Number.isFinite(value) ? value.toFixed(2) : '–'
+}
+
+/** A rate as a whole number, a ratio with two places. */
+function figure(value: number): string {
+  return value >= 1_000 ? round(value) : number(value)
 }
 
 function round(value: number | null): string {

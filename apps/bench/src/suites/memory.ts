@@ -1,0 +1,101 @@
+// The store in memory: service commands at several sizes, each world in a process of its own, in turns.
+import { type ChildProcess, fork } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import type { MemoryWorldSize } from '../data/memory-world.ts'
+import type { Round } from '../measure/closed-loop.ts'
+import { type Cell, type Measured, measureInterleaved } from '../measure/interleave.ts'
+import { OPERATIONS } from './operations.ts'
+
+/** What is done at every size; and what is done with and without much history besides. */
+export const MEMORY_OPERATIONS = [...OPERATIONS, 'updateUserWithKey', 'auditOfUser', 'claimAndAck'] as const
+
+export type MemoryOperation = (typeof MEMORY_OPERATIONS)[number]
+
+export interface MemoryKey extends MemoryWorldSize {
+  readonly operation: MemoryOperation
+}
+
+/** How much memory one world takes. */
+export interface MemoryUse extends MemoryWorldSize {
+  readonly bytesPerRecord: number
+  readonly bytesPerCommand: number | null
+}
+
+/** What a process with a world is asked: to fill it, or for one round. */
+export type MemoryRequest =
+  | MemoryWorldSize
+  | { readonly operation: MemoryOperation; readonly durationMs: number }
+
+export type MemoryResponse = Omit<MemoryUse, keyof MemoryWorldSize> | Round
+
+/** The worlds that have been measured. */
+export function memoryWorlds(cells: readonly Measured<MemoryKey>[]): readonly MemoryWorldSize[] {
+  return cells
+    .filter(({ key }) => key.operation === 'updateUser')
+    .map(({ key: { records, commands } }) => ({ records, commands }))
+}
+
+export interface MemoryOptions {
+  readonly worlds: readonly MemoryWorldSize[]
+  readonly rounds: number
+  readonly durationMs: number
+  readonly say: (line: string) => void
+}
+
+export async function measureMemory({ worlds, rounds, durationMs, say }: MemoryOptions): Promise<{
+  readonly cells: readonly Measured<MemoryKey>[]
+  readonly use: readonly MemoryUse[]
+}> {
+  const opened: { readonly size: MemoryWorldSize; readonly child: ChildProcess }[] = []
+  const use: MemoryUse[] = []
+  try {
+    for (const size of worlds) {
+      const child = startWorld()
+      opened.push({ size, child })
+      use.push({ ...size, ...(await ask<Omit<MemoryUse, keyof MemoryWorldSize>>(child, size)) })
+      say(`memory: ${size.records} records, ${size.commands} commands before`)
+    }
+    const cells = MEMORY_OPERATIONS.flatMap((operation) =>
+      opened.map(
+        ({ size, child }): Cell<MemoryKey> => ({
+          key: { operation, ...size },
+          round: (duration) => ask<Round>(child, { operation, durationMs: duration }),
+        }),
+      ),
+    )
+    return { cells: await measureInterleaved(cells, { rounds, durationMs }), use }
+  } finally {
+    for (const { child } of opened) child.kill()
+  }
+}
+
+function startWorld(): ChildProcess {
+  return fork(fileURLToPath(new URL('./memory-worker.ts', import.meta.url)), {
+    execArgv: [
+      '--expose-gc',
+      '--max-old-space-size=8192',
+      '--disable-warning=ExperimentalWarning',
+      '--conditions=@user-engine/source',
+    ],
+  })
+}
+
+async function ask<Response extends MemoryResponse>(
+  child: ChildProcess,
+  request: MemoryRequest,
+): Promise<Response> {
+  const ended = new AbortController()
+  const exit = once(child, 'exit', { signal: ended.signal }).then(([code]) => {
+    throw new Error(`the process of a world has ended with ${code}`)
+  })
+  const answer = once(child, 'message', { signal: ended.signal })
+  try {
+    child.send(request)
+    const [response] = (await Promise.race([answer, exit])) as [Response]
+    return response
+  } finally {
+    exit.catch(() => {})
+    ended.abort()
+  }
+}
