@@ -5,7 +5,6 @@ import {
   type ApplicationBindingWriter,
   applicationBindingChangesSchema,
   applicationBindingSchema,
-  type BoundCatalog,
   type Id,
   type Page,
   type PageRequest,
@@ -53,14 +52,11 @@ class ApplicationBindings implements ApplicationBindingReader {
     })
   }
 
-  findBoundCatalog(applicationId: Id): Promise<BoundCatalog | null> {
-    const { sight, platform } = this.#session
+  findByApplication(applicationId: Id): Promise<ApplicationBinding | null> {
     return this.#session.answer(() => {
       const { applicationBindings } = requireTenant(this.#session, ENTITY)
       const place = { group: '', key: acceptId(applicationId) }
-      const binding = sight.records.find(applicationBindings, APPLICATION_BINDINGS.byApplication, place)
-      const catalog = binding && sight.records.get(platform.catalogs, binding.catalogId)
-      return binding && catalog ? { binding, catalog } : null
+      return this.#session.sight.records.find(applicationBindings, APPLICATION_BINDINGS.byApplication, place)
     })
   }
 

@@ -5,7 +5,6 @@ import {
   type ApplicationBindingWriter,
   applicationBindingChangesSchema,
   applicationBindingSchema,
-  type BoundCatalog,
   type Id,
   idSchema,
   type Page,
@@ -15,7 +14,6 @@ import {
   validate,
   versionedUpdateSchema,
 } from '@user-engine/store-protocol'
-import { catalogColumns, readCatalog } from './catalogs.ts'
 import { defineStatement } from './connection/statement.ts'
 import type { Handle } from './handle.ts'
 import { parseInsert } from './parse-insert.ts'
@@ -55,10 +53,7 @@ export function applicationBindingStatements(s: SchemaName) {
   const select = `SELECT ${columns('b', COLUMNS)} FROM ${s}.application_bindings b WHERE ${ofTenant('b.tenant_id', '$1')}`
   return {
     get: defineStatement(`${select} AND b.id = $2`),
-    findBoundCatalog: defineStatement(`
-      SELECT ${columns('b', COLUMNS)}, ${catalogColumns('c')}
-      FROM ${s}.application_bindings b JOIN ${s}.catalogs c ON c.id = b.catalog_id
-      WHERE ${ofTenant('b.tenant_id', '$1')} AND b.application_id = $2`),
+    findByApplication: defineStatement(`${select} AND b.application_id = $2`),
     list: defineStatement(`${select} AND b.id > $2 ORDER BY b.id LIMIT $3`),
     insert: defineStatement(`
       INSERT INTO ${s}.application_bindings (tenant_id, id, application_id, catalog_id, status, version, created_at, updated_at)
@@ -98,17 +93,13 @@ class PostgresApplicationBindings implements ApplicationBindingReader, Applicati
     }))
   }
 
-  findBoundCatalog(applicationId: Id): Promise<BoundCatalog | null> {
+  findByApplication(applicationId: Id): Promise<ApplicationBinding | null> {
     return this.#handle.read(() => ({
       call: {
-        statement: this.#sql.findBoundCatalog,
+        statement: this.#sql.findByApplication,
         values: [this.#tenant(), validate(idSchema, applicationId)],
       },
-      parse: ([row]) => {
-        if (row === undefined) return null
-        const reader = new RowReader(row)
-        return { binding: readBinding(reader), catalog: readCatalog(reader) }
-      },
+      parse: ([row]) => (row === undefined ? null : readBinding(new RowReader(row))),
     }))
   }
 

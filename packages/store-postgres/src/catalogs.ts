@@ -1,5 +1,5 @@
-// Catalogs change rarely and are no hot path: Prisma's model calls, inside the store's own transaction. What a bound
-// application reads of them on its hot path is joined in application-bindings.ts.
+// Catalogs change rarely and are no hot path, for what is published never changes and may be kept by whoever reads it:
+// Prisma's model calls, inside the store's own transaction.
 
 import type { InputJsonValue } from '@prisma/client/runtime/client'
 import {
@@ -31,43 +31,8 @@ import type { PrismaClient } from './generated/client.ts'
 import type { CatalogModel } from './generated/models/Catalog.ts'
 import type { Handle } from './handle.ts'
 import { parseInsert } from './parse-insert.ts'
-import { columns, type RowReader } from './sql/columns.ts'
 import { planModelPage } from './sql/model-page.ts'
 import { changeOneVersion } from './sql/model-version.ts'
-
-const COLUMNS = [
-  'id',
-  'application_id',
-  'key',
-  'catalog_version',
-  'status',
-  'attributes',
-  'breaking_changes',
-  'version',
-  'created_at',
-  'updated_at',
-]
-
-/** The columns of a catalog, for joins. */
-export function catalogColumns(alias: string): string {
-  return columns(alias, COLUMNS)
-}
-
-/** Reads a catalog from the columns of {@link catalogColumns}. */
-export function readCatalog(row: RowReader): Catalog {
-  return {
-    id: row.text(),
-    applicationId: row.textOrNull(),
-    key: row.text(),
-    catalogVersion: row.number(),
-    status: row.word(),
-    attributes: row.json<AttributeDefinition[]>(),
-    breakingChanges: row.json<BreakingChange[]>(),
-    version: row.number(),
-    createdAt: row.instant(),
-    updatedAt: row.instant(),
-  }
-}
 
 function toCatalog(model: CatalogModel): Catalog {
   return {

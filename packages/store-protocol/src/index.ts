@@ -20,7 +20,6 @@ export {
 export type {
   ApplicationBindingReader,
   ApplicationBindingWriter,
-  BoundCatalog,
 } from './application-bindings/application-binding-roles.ts'
 export {
   APPLICATION_STATUSES,

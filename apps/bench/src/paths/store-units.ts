@@ -88,7 +88,7 @@ export function storeUnits(
         const userId = seededId(SEEDED.user, pick.n)
         const applicationId = APPLICATION_ID
         return Promise.all([
-          reader.applicationBindings.findBoundCatalog(applicationId),
+          reader.applicationBindings.findByApplication(applicationId),
           reader.users.get(userId),
           reader.profileValues.listByUser({ userId, applicationId }),
         ])

@@ -42,12 +42,10 @@ export function applicationBindingReader(unit: Unit): Sync<ApplicationBindingRea
       assertTenantScope(unit, 'application-binding')
       return findDocument(unit, APPLICATION_BINDINGS, where)
     },
-    findBoundCatalog(applicationId) {
+    findByApplication(applicationId) {
       const where = { application_id: validate(idSchema, applicationId) }
       assertTenantScope(unit, 'application-binding')
-      const binding = findDocument(unit, APPLICATION_BINDINGS, where)
-      if (binding === null) return null
-      return { binding, catalog: requireDocument(unit, CATALOGS, { id: binding.catalogId }) }
+      return findDocument(unit, APPLICATION_BINDINGS, where)
     },
     list(page) {
       assertTenantScope(unit, 'application-binding')

@@ -21,26 +21,47 @@ function catalog(id: string, overrides: Partial<Catalog> = {}): Catalog {
   }
 }
 
-test('a published catalog is compiled once, also after it was retired', () => {
+test('a published catalog need not be read again, also after it was retired', () => {
   const catalogs = createCompiledCatalogs()
-  const compiled = catalogs.compile(catalog('1'))
-  expect(compiled.get('city')?.check(1)).toHaveLength(1)
-  expect(catalogs.compile(catalog('1', { status: 'retired', version: 3 }))).toBe(compiled)
+  expect(catalogs.find('1')).toBeUndefined()
+  const compiled = catalogs.compile(catalog('1', { status: 'retired' }))
+  expect(compiled.attributes.get('city')?.check(1)).toHaveLength(1)
+  expect(compiled.catalog).toEqual({ id: '1', key: 'people', catalogVersion: 1 })
+  expect(catalogs.find('1')).toBe(compiled)
 })
 
 test('a draft may still change and is never kept', () => {
   const catalogs = createCompiledCatalogs()
-  catalogs.compile(catalog('1', { status: 'draft' }))
-  const edited = catalogs.compile(catalog('1', { status: 'draft', attributes: [] }))
-  expect(edited.size).toBe(0)
-  expect(catalogs.compile(catalog('1')).size).toBe(1)
+  expect(catalogs.compile(catalog('1', { status: 'draft' })).attributes.size).toBe(1)
+  expect(catalogs.find('1')).toBeUndefined()
 })
 
-test('what was used the longest time ago goes first', () => {
-  const catalogs = createCompiledCatalogs(2)
-  const [first, second] = [catalogs.compile(catalog('1')), catalogs.compile(catalog('2'))]
+test('what was compiled the longest time ago goes first', () => {
+  const catalogs = createCompiledCatalogs({ limit: 2 })
+  for (const id of ['1', '2', '1', '3']) catalogs.compile(catalog(id))
+  expect(['1', '2', '3'].map((id) => catalogs.find(id)?.catalog.id)).toEqual(['1', undefined, '3'])
+})
+
+test('a catalog is read again after a minute: a restored database may hold another under its id', () => {
+  let now = 0
+  const catalogs = createCompiledCatalogs({ now: () => now })
   catalogs.compile(catalog('1'))
-  catalogs.compile(catalog('3'))
-  expect(catalogs.compile(catalog('1'))).toBe(first)
-  expect(catalogs.compile(catalog('2'))).not.toBe(second)
+  now = 59_999
+  expect(catalogs.find('1')).toBeDefined()
+  now = 60_000
+  expect(catalogs.find('1')).toBeUndefined()
+  const changed = catalogs.compile(catalog('1', { attributes: [] }))
+  expect(catalogs.find('1')).toBe(changed)
+})
+
+test('an audience views its attributes, by key', () => {
+  const attributes = [
+    defineAttribute({ key: 'b' }),
+    defineAttribute({ key: 'hidden', viewers: ['platform'] }),
+    defineAttribute({ key: 'a' }),
+  ]
+  const compiled = createCompiledCatalogs().compile(catalog('1', { attributes }))
+  expect(compiled.viewedBy('self').map(({ key }) => key)).toEqual(['a', 'b'])
+  expect(compiled.viewedBy('platform').map(({ key }) => key)).toContain('hidden')
+  expect(compiled.viewedBy('self')).toBe(compiled.viewedBy('self'))
 })

@@ -1,4 +1,4 @@
-import type { AttributeDefinition, Catalog, Id, Key } from '@user-engine/store-protocol'
+import type { AttributeDefinition, Audience, Catalog, Id, Key } from '@user-engine/store-protocol'
 import { compileValueCheck, type ValueCheck } from './validate-value.ts'
 
 /** One attribute of a catalog, ready to judge values. */
@@ -7,42 +7,77 @@ export interface CompiledAttribute {
   readonly check: ValueCheck
 }
 
-/** The attributes of one catalog by key. */
-export type CompiledCatalog = ReadonlyMap<Key, CompiledAttribute>
+/** A catalog, ready to be used. */
+export interface CompiledCatalog {
+  /** What never changes of it. */
+  readonly catalog: Pick<Catalog, 'id' | 'key' | 'catalogVersion'>
+  readonly attributes: ReadonlyMap<Key, CompiledAttribute>
+  /** The attributes that an audience may view, by key, bytewise. */
+  viewedBy(audience: Audience): readonly AttributeDefinition[]
+}
 
 /** Compiles catalogs, and keeps those that will never change. */
 export interface CompiledCatalogs {
+  /** The catalog with this id, where it has been compiled before and is still kept: then it need not be read. */
+  find(id: Id): CompiledCatalog | undefined
   compile(catalog: Catalog): CompiledCatalog
 }
 
-const KEPT_CATALOGS = 256
+export interface CompiledCatalogsOptions {
+  /** How many are kept at most; default 256. */
+  readonly limit?: number
+  /** A clock in milliseconds. */
+  readonly now?: () => number
+}
 
 /**
- * Keeps the compiled attributes of the catalogs that were used last. A catalog that is published never changes again,
- * so that its id is enough of a key; its status, which may become retired, is not kept. A draft is compiled each time.
+ * How long one is kept. A published catalog never changes, unless the database is restored to a moment at which it was
+ * still a draft: after that every process has to find out by itself.
  */
-export function createCompiledCatalogs(limit = KEPT_CATALOGS): CompiledCatalogs {
-  // A Map iterates in the order of insertion: the first key is the one that was used the longest time ago.
-  const kept = new Map<Id, CompiledCatalog>()
+const KEPT_MS = 60_000
+
+/**
+ * Keeps the catalogs that were used last. One that is published never changes again, so that its id is enough of a key;
+ * its status, which may become retired, is not kept. A draft is compiled each time.
+ */
+export function createCompiledCatalogs(options: CompiledCatalogsOptions = {}): CompiledCatalogs {
+  const { limit = 256, now = () => performance.now() } = options
+  // A Map iterates in the order of insertion: the first key is the one that was compiled the longest time ago.
+  const kept = new Map<Id, { readonly compiled: CompiledCatalog; readonly until: number }>()
   return {
+    find(id) {
+      const found = kept.get(id)
+      return found !== undefined && now() < found.until ? found.compiled : undefined
+    },
     compile(catalog) {
-      if (catalog.status === 'draft') return compileAttributes(catalog)
-      const compiled = kept.get(catalog.id) ?? compileAttributes(catalog)
+      const compiled = compileCatalog(catalog)
+      if (catalog.status === 'draft') return compiled
       kept.delete(catalog.id)
-      kept.set(catalog.id, compiled)
-      if (kept.size > limit) {
-        for (const oldest of kept.keys()) {
-          kept.delete(oldest)
-          break
-        }
-      }
+      kept.set(catalog.id, { compiled, until: now() + KEPT_MS })
+      const [oldest] = kept.keys()
+      if (kept.size > limit && oldest !== undefined) kept.delete(oldest)
       return compiled
     },
   }
 }
 
-function compileAttributes({ attributes }: Catalog): CompiledCatalog {
-  return new Map(
-    attributes.map((definition) => [definition.key, { definition, check: compileValueCheck(definition) }]),
-  )
+function compileCatalog({ id, key, catalogVersion, attributes }: Catalog): CompiledCatalog {
+  const views = new Map<Audience, readonly AttributeDefinition[]>()
+  return {
+    catalog: { id, key, catalogVersion },
+    attributes: new Map(
+      attributes.map((definition) => [definition.key, { definition, check: compileValueCheck(definition) }]),
+    ),
+    viewedBy(audience) {
+      let view = views.get(audience)
+      if (view === undefined) {
+        view = attributes
+          .filter(({ viewers }) => viewers.includes(audience))
+          // Keys are ASCII, so that the order of code units is the order of bytes [QRY-02].
+          .sort((one, other) => (one.key < other.key ? -1 : 1))
+        views.set(audience, view)
+      }
+      return view
+    },
+  }
 }

@@ -73,8 +73,8 @@ export async function clearProfileValues(
     values.map(({ level, attributeKey }) =>
       tx.profileValues.find({ userId, scope: profileScopeOf(level, applicationId, run), attributeKey }),
     )
-  const [catalog, stored] = await Promise.all([readDefinitions(tx, input), Promise.all(finds())])
-  const origin = { attributes: run.catalogs.compile(catalog), audience }
+  const [definitions, stored] = await Promise.all([readDefinitions(tx, input, run), Promise.all(finds())])
+  const origin = { definitions, audience }
   const cleared = values.map(({ attributeKey, expectedVersion }, index) => {
     requireEditable(attributeKey, origin, run)
     const value = stored[index] ?? null

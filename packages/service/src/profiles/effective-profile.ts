@@ -29,19 +29,14 @@ export const effectiveProfile = defineQuery({
   input: effectiveProfileInputSchema,
   target: ({ userId }) => ({ type: 'user', id: userId }),
   audience: ({ audience }) => audience,
-  async perform(reader, { userId, applicationId, audience }): Promise<EffectiveProfile> {
-    const [catalog, user, values] = await Promise.all([
-      readBoundCatalog(reader, applicationId),
+  async perform(reader, { userId, applicationId, audience }, run): Promise<EffectiveProfile> {
+    const [definitions, user, values] = await Promise.all([
+      readBoundCatalog(reader, applicationId, run),
       reader.users.get(userId),
       readAllPages((page) => reader.profileValues.listByUser({ userId, applicationId, page })),
     ])
     requireFound('user', user, userId)
-    const { id, key, catalogVersion } = catalog
-    return {
-      userId,
-      applicationId,
-      catalog: { id, key, catalogVersion },
-      ...resolveEffective(catalog, values, audience),
-    }
+    const { attributes, missing } = resolveEffective(definitions.viewedBy(audience), values)
+    return { userId, applicationId, catalog: { ...definitions.catalog }, attributes, missing }
   },
 })

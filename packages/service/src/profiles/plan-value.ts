@@ -1,6 +1,5 @@
 import {
   type Audience,
-  type Catalog,
   type JsonValue,
   type ProfileValue,
   type ProfileValueKey,
@@ -20,8 +19,7 @@ export interface WantedValue {
 
 /** By whom, through what and against which definitions values are set. */
 export interface ValueOrigin {
-  readonly catalog: Catalog
-  readonly attributes: CompiledCatalog
+  readonly definitions: CompiledCatalog
   readonly source: string
   readonly audience: Audience
 }
@@ -42,10 +40,10 @@ export const NOT_AN_EDITOR = 'audience may not edit'
  */
 export function requireEditable(
   attributeKey: string,
-  origin: Pick<ValueOrigin, 'attributes' | 'audience'>,
+  origin: Pick<ValueOrigin, 'definitions' | 'audience'>,
   run: CommandRun,
 ): CompiledAttribute {
-  const attribute = origin.attributes.get(attributeKey)
+  const attribute = origin.definitions.attributes.get(attributeKey)
   if (attribute === undefined) {
     throw new UserEngineError('CATALOG_VIOLATION', {
       attribute: attributeKey,
@@ -71,7 +69,8 @@ export function planValue(
   const { stored, origin } = context
   requireFit(wanted, requireEditable(wanted.key.attributeKey, origin, run))
   requireExpectedVersion(stored, wanted.expectedVersion)
-  const { catalog, source } = origin
+  const { source } = origin
+  const { catalog } = origin.definitions
   if (
     stored !== null &&
     stored.provenance.catalogId === catalog.id &&

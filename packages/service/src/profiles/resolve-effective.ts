@@ -1,7 +1,5 @@
 import type {
   AttributeDefinition,
-  Audience,
-  Catalog,
   Classification,
   Instant,
   JsonValue,
@@ -34,53 +32,39 @@ export interface EffectiveAttributes {
   readonly missing: readonly Key[]
 }
 
-// The nearest level wins.
-const PRECEDENCE: readonly ProfileLevel[] = ['application', 'tenant', 'global']
-
 /**
  * Computes the effective attributes: application value over tenant value over global value over default, limited to
- * the catalog's attributes, to the levels each of them allows, and to those the audience may view. A `null` that was
- * set is a value and hides the levels below it; an absent default is no value [VAL-03].
+ * the attributes given and to the levels each of them allows. A `null` that was set is a value and hides the levels below
+ * it; an absent default is no value [VAL-03]. Attributes are by key, and values as a store lists them: by attribute
+ * key, then level (global, tenant, application) [QRY-02].
  */
 export function resolveEffective(
-  catalog: Catalog,
+  definitions: readonly AttributeDefinition[],
   values: readonly ProfileValue[],
-  audience: Audience,
 ): EffectiveAttributes {
-  const byLevel = indexValues(values)
-  const visible = catalog.attributes
-    .filter(({ viewers }) => viewers.includes(audience))
-    // Keys are ASCII, so that the order of code units is the order of bytes [QRY-02].
-    .sort((one, other) => (one.key < other.key ? -1 : 1))
-
   const attributes: EffectiveAttribute[] = []
   const missing: Key[] = []
-  for (const definition of visible) {
-    const effective = effectiveOf(definition, byLevel)
-    if (effective !== null) attributes.push(effective)
-    else if (definition.required) missing.push(definition.key)
+  let at = 0
+  for (const definition of definitions) {
+    const { key, levels } = definition
+    let nearest: ProfileValue | undefined
+    for (let value = values[at]; value !== undefined && value.attributeKey <= key; value = values[++at]) {
+      // Of the levels of one key the nearest comes last.
+      if (value.attributeKey === key && levels.includes(value.scope.level)) nearest = value
+    }
+    if (nearest !== undefined) attributes.push(attributeOf(definition, nearest))
+    else if (definition.default !== undefined) attributes.push(defaultOf(definition, definition.default))
+    else if (definition.required) missing.push(key)
   }
   return { attributes, missing }
 }
 
-type ValuesByLevel = { readonly [Level in ProfileLevel]: Map<Key, ProfileValue> }
-
-function indexValues(values: readonly ProfileValue[]): ValuesByLevel {
-  const byLevel: ValuesByLevel = { application: new Map(), tenant: new Map(), global: new Map() }
-  for (const value of values) byLevel[value.scope.level].set(value.attributeKey, value)
-  return byLevel
+function attributeOf({ key, classification }: AttributeDefinition, stored: ProfileValue): EffectiveAttribute {
+  const { value, scope, provenance, version, updatedAt } = stored
+  return { key, value, origin: scope.level, classification, provenance, version, updatedAt }
 }
 
-function effectiveOf(definition: AttributeDefinition, byLevel: ValuesByLevel): EffectiveAttribute | null {
-  const { key, classification, levels } = definition
-  for (const level of PRECEDENCE) {
-    const stored = levels.includes(level) ? byLevel[level].get(key) : undefined
-    if (stored !== undefined) {
-      const { value, provenance, version, updatedAt } = stored
-      return { key, value, origin: level, classification, provenance, version, updatedAt }
-    }
-  }
-  if (definition.default === undefined) return null
+function defaultOf({ key, classification }: AttributeDefinition, value: JsonValue): EffectiveAttribute {
   const nobody = { provenance: null, version: null, updatedAt: null }
-  return { key, value: definition.default, origin: 'default', classification, ...nobody }
+  return { key, value, origin: 'default', classification, ...nobody }
 }

@@ -88,11 +88,11 @@ export async function setProfileValues(
   const wanted = input.values.map(({ level, attributeKey, ...item }): WantedValue => {
     return { key: { userId, scope: profileScopeOf(level, applicationId, run), attributeKey }, ...item }
   })
-  const [catalog, stored] = await Promise.all([
-    readDefinitions(tx, input),
+  const [definitions, stored] = await Promise.all([
+    readDefinitions(tx, input, run),
     Promise.all(wanted.map(({ key }) => tx.profileValues.find(key))),
   ])
-  const origin = { catalog, attributes: run.catalogs.compile(catalog), source, audience }
+  const origin = { definitions, source, audience }
   const planned = wanted.map((item, index) => {
     return planValue(item, { stored: stored[index] ?? null, origin }, run)
   })

@@ -16,19 +16,14 @@ export const provisionUser = defineCommand({
   async perform(tx, input, run): Promise<ProvisionedUser> {
     const tenantId = run.requireTenant('tenant-account')
     const { identity, profile } = input
-    const [resolved, catalog] = await Promise.all([
+    const [resolved, definitions] = await Promise.all([
       tx.externalIdentities.resolve(identity),
-      profile === undefined ? null : readDefinitions(tx, profile),
+      profile === undefined ? null : readDefinitions(tx, profile, run),
     ])
     const origin =
-      profile === undefined || catalog === null
+      profile === undefined || definitions === null
         ? null
-        : {
-            catalog,
-            attributes: run.catalogs.compile(catalog),
-            source: profile.source,
-            audience: profile.audience,
-          }
+        : { definitions, source: profile.source, audience: profile.audience }
     const provisioning = { input, tenantId, origin }
     return resolved === null
       ? createProvisioned(tx, provisioning, run)

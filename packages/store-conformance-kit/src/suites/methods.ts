@@ -82,8 +82,8 @@ export const READS: Reads = {
   },
   applicationBindings: {
     get: [tenantMiss((reader, { binding }) => reader.applicationBindings.get(binding.id))],
-    findBoundCatalog: [
-      tenantMiss((reader, { application }) => reader.applicationBindings.findBoundCatalog(application.id)),
+    findByApplication: [
+      tenantMiss((reader, { application }) => reader.applicationBindings.findByApplication(application.id)),
     ],
     list: [tenantEmpty((reader) => reader.applicationBindings.list())],
   },

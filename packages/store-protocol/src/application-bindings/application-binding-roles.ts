@@ -1,14 +1,7 @@
-import type { Catalog } from '../catalogs/catalog.ts'
 import type { VersionedUpdate } from '../changes.ts'
 import type { Page, PageRequest } from '../page.ts'
 import type { Id } from '../values/identifiers.ts'
 import type { ApplicationBinding, ApplicationBindingChanges } from './application-binding.ts'
-
-/** A binding together with the catalog it pins. */
-export interface BoundCatalog {
-  readonly binding: ApplicationBinding
-  readonly catalog: Catalog
-}
 
 /**
  * Reads the application bindings of a tenant. Tenant scope only: every method throws UserEngineError
@@ -17,8 +10,8 @@ export interface BoundCatalog {
 export interface ApplicationBindingReader {
   /** The binding with this id, or `null` when the tenant has none [TEN-01]. */
   get(id: Id): Promise<ApplicationBinding | null>
-  /** The tenant's binding of one application with the catalog it pins, or `null`. */
-  findBoundCatalog(applicationId: Id): Promise<BoundCatalog | null>
+  /** The tenant's binding of one application, or `null`. */
+  findByApplication(applicationId: Id): Promise<ApplicationBinding | null>
   /** The tenant's bindings, by id ascending [QRY-01, QRY-02]. */
   list(page?: PageRequest): Promise<Page<ApplicationBinding>>
 }

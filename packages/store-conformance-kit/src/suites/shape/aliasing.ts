@@ -88,7 +88,7 @@ async function readAllWays(tx: StoreTransaction, records: EveryKind): Promise<un
     identities: await tx.externalIdentities.listByUser({ userId: user.id }),
     byKey: await tx.applications.findByKey(application.key),
     applications: await tx.applications.list(),
-    bound: await tx.applicationBindings.findBoundCatalog(application.id),
+    bound: await tx.applicationBindings.findByApplication(application.id),
     bindings: await tx.applicationBindings.list(),
     version: await tx.catalogs.findVersion({
       applicationId: application.id,

@@ -176,8 +176,8 @@ async function showMissingReferences({ open, check, make }: CaseContext): Promis
   )
   check.equal(unpinnedError.data, { entity: 'catalog', id: nobody }, 'which catalog is not there')
   check.equal(
-    await store.read(ACME, (reader) => reader.applicationBindings.findBoundCatalog(application.id)),
-    { binding: rebind, catalog },
+    await store.read(ACME, (reader) => reader.applicationBindings.findByApplication(application.id)),
+    rebind,
     'the binding afterwards',
   )
 }

@@ -126,8 +126,8 @@ async function showOwnWrites({ open, check, make }: CaseContext): Promise<void> 
     check.equal((await tx.externalIdentities.listByUser(ofUser)).items, [identity], 'identities of the user')
     await tx.applicationBindings.insert(binding)
     check.equal(await tx.applicationBindings.get(binding.id), binding, 'applicationBindings.get')
-    const bound = await tx.applicationBindings.findBoundCatalog(application.id)
-    check.equal(bound, { binding, catalog }, 'applicationBindings.findBoundCatalog')
+    const bound = await tx.applicationBindings.findByApplication(application.id)
+    check.equal(bound, binding, 'applicationBindings.findByApplication')
     check.equal((await tx.applicationBindings.list()).items, [binding], 'applicationBindings.list')
     for (const value of [records.globalValue, records.tenantValue, records.applicationValue]) {
       await tx.profileValues.insert(value)
