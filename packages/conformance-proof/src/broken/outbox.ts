@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { changeOutbox, changeTransactions, override } from '@user-engine/store-conformance-kit'
 import { createMemoryStore } from '@user-engine/store-memory'
 import { isUserEngineError, type OutboxDelivery, type OutboxPort } from '@user-engine/store-protocol'
@@ -76,11 +77,12 @@ export const BROKEN_OUTBOXES: readonly BrokenStore[] = [
       }),
     ),
   ),
-  broken('OBX-04', 'short-leases', 'ends every lease after a few milliseconds', (store) =>
+  broken('OBX-04', 'short-leases', 'hands out leases that have run out', (store) =>
     changeOutbox(
       store,
       claimsLike((claim) => async (request) => {
-        const lease = await claim(request.leaseMs > 5 ? { ...request, leaseMs: 5 } : request)
+        const lease = await claim({ ...request, leaseMs: Math.min(request.leaseMs, 1) })
+        await delay(3)
         return { ...lease, expiresAt: new Date(Date.now() + request.leaseMs).toISOString() }
       }),
     ),

@@ -10,6 +10,8 @@ export interface BrokenEngine {
   readonly id: string
   readonly breaks: RuleId
   readonly title: string
+  /** Cases that may catch it as well, by what was flushed or under way when a backend was killed. */
+  readonly byChance?: readonly string[]
   change(harness: PostgresHarness): ConformanceHarness
 }
 
@@ -185,6 +187,10 @@ export const BROKEN_ENGINES: readonly BrokenEngine[] = [
     id: 'not-yet-durable',
     breaks: 'LIF-03',
     title: 'acknowledges commits before its backend has made them durable',
+    byChance: [
+      ...['TXN-04.unknown-outcomes-are-never-guessed', 'AUD-05.denial-without-a-backend-is-an-error'],
+      ...['MIG-01.unreachable-is-not-ready', 'LIF-02.killed-backend'],
+    ],
     change: (harness) => changeDatabases(harness, 'ALTER DATABASE :database SET synchronous_commit = off'),
   },
   {
@@ -197,6 +203,7 @@ export const BROKEN_ENGINES: readonly BrokenEngine[] = [
     id: 'unknown-is-success',
     breaks: 'TXN-04',
     title: 'takes a commit whose outcome it does not know for done',
+    byChance: ['TXN-04.unknown-outcomes-are-never-guessed', 'LIF-03.acknowledged-commits-survive'],
     change: (harness) =>
       changeOpened(harness, (store) =>
         override(store, {
@@ -212,6 +219,7 @@ export const BROKEN_ENGINES: readonly BrokenEngine[] = [
     id: 'unknown-is-failure',
     breaks: 'TXN-04',
     title: 'takes a commit whose outcome it does not know for undone',
+    byChance: ['TXN-04.unknown-outcomes-are-never-guessed'],
     change: (harness) =>
       changeOpened(harness, (store) =>
         override(store, {
