@@ -40,7 +40,7 @@ export function formatReport(report: ConformanceReport): string {
       ({ tier, meaning, status, reason }) => `tier ${tier} (${meaning}): ${status}${because(reason)}`,
     ),
     ...cases.flatMap(({ id, notes }) => notes.map((note) => `observed ${id}: ${note}`)),
-    ...cases.flatMap(({ id, races }) => races.map((race) => `race ${id}: ${describeRace(race)}`)),
+    ...groupRaces(cases).map(({ ids, race }) => `race ${nameSome(ids)}: ${describeRace(race)}`),
     ...[...rulesWith('skipped'), ...rulesWith('advisory'), ...rulesWith('untested')].map(
       ({ id, status, reason }) => `${status} ${id}${because(reason)}`,
     ),
@@ -78,6 +78,26 @@ export function describeStatus({ status, advisory, waived }: CaseResult): string
 /** A race: how often it found the store that is broken on purpose, and how often it was run because of that. */
 export function describeRace({ defect, found, tried, rounds }: RaceResult): string {
   return `a store that ${defect} was caught in ${found} of ${tried} rounds; this one held in ${rounds}`
+}
+
+/** Races that came out alike, with the cases that ran them. */
+export interface RaceGroup {
+  readonly race: RaceResult
+  readonly ids: readonly string[]
+}
+
+/** Puts races together whose calibration came out alike: many cases share a fault. */
+export function groupRaces(cases: readonly CaseResult[]): readonly RaceGroup[] {
+  const ran = cases.flatMap(({ id, races }) => races.map((race) => ({ id, race })))
+  const groups = Map.groupBy(ran, ({ race }) => JSON.stringify(race))
+  return [...groups.values()].flatMap((group) => {
+    const [first] = group
+    return first === undefined ? [] : [{ race: first.race, ids: group.map(({ id }) => id) }]
+  })
+}
+
+function nameSome(ids: readonly string[]): string {
+  return ids.length <= 3 ? ids.join(', ') : `${ids.slice(0, 2).join(', ')} and ${ids.length - 2} more`
 }
 
 function describeTrouble(result: CaseResult): readonly string[] {

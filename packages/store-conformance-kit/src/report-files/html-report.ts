@@ -1,5 +1,11 @@
 import { findRule, RULE_SECTIONS, sectionTitle } from '@user-engine/store-protocol'
-import { describeCounts, describeStatus, describeStore, describeVerdict } from '../format-report.ts'
+import {
+  describeCounts,
+  describeStatus,
+  describeStore,
+  describeVerdict,
+  groupRaces,
+} from '../format-report.ts'
 import type { CaseResult, ConformanceReport, RuleResult, WaiverResult } from '../report.ts'
 import { type Html, html } from './html.ts'
 import { HTML_REPORT_STYLE } from './html-report-style.ts'
@@ -113,18 +119,16 @@ ${rows}</table></div></section>`
 }
 
 function renderRaces(cases: readonly CaseResult[]): Html {
-  const rows = cases.flatMap(({ id, races }) =>
-    races.map(
-      ({ defect, found, tried, rounds }) =>
-        html`<tr><td><code>${id}</code></td><td>${defect}</td><td>${found} of ${tried}</td><td>${rounds}</td></tr>
+  const rows = groupRaces(cases).map(
+    ({ ids, race: { defect, found, tried, rounds } }) =>
+      html`<tr><td>${defect}</td><td>${found} of ${tried}</td><td>${rounds}</td><td>${codes(ids, '')}</td></tr>
 `,
-    ),
   )
   if (rows.length === 0) return NOTHING
   return html`<section><h2>Races, and how many rounds are enough</h2>
 <p>Each race was first run against this store broken on purpose. How often that was caught says how many rounds a store with the same
 fault survives by less than three sigma; so many this one had to survive.</p>
-<div class="wide"><table><tr><th>race</th><th>a store that</th><th>was caught in</th><th>rounds</th></tr>
+<div class="wide"><table><tr><th>a store that</th><th>was caught in</th><th>rounds</th><th>in the cases</th></tr>
 ${rows}</table></div></section>`
 }
 
