@@ -2,6 +2,7 @@
 import { writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { Command } from 'commander'
+import { hasNatsServer } from './nats-receiver.ts'
 import { FULL_PLANS, SHORT_PLANS } from './plans.ts'
 import { renderPage } from './render-page.ts'
 import { type ChaosRun, runChaos } from './run-chaos.ts'
@@ -18,8 +19,12 @@ const program = new Command('chaos')
   .option('--quick', 'runs of seconds, without a page', false)
   .option('--page <file>', 'where the page goes', PAGE)
   .action(async ({ quick, page }: Flags) => {
+    const plans = quick ? SHORT_PLANS : FULL_PLANS
+    if (plans.some(({ receiver }) => receiver === 'nats') && !hasNatsServer()) {
+      program.error('nats-server is not on the PATH; install the Debian package nats-server')
+    }
     const runs: ChaosRun[] = []
-    for (const plan of quick ? SHORT_PLANS : FULL_PLANS) {
+    for (const plan of plans) {
       process.stderr.write(`${plan.title}: ${plan.write.events} events in ${plan.write.forMs / 1_000} s\n`)
       runs.push(await runChaos(plan))
     }

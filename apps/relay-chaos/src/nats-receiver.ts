@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { jetstreamManager } from '@nats-io/jetstream'
@@ -6,6 +6,11 @@ import { connect } from '@nats-io/transport-node'
 import type { Receiver } from './receiver.ts'
 
 const STREAM = 'EVENTS'
+
+/** Whether there is a nats-server on this machine. */
+export function hasNatsServer(): boolean {
+  return spawnSync('nats-server', ['--version'], { stdio: 'ignore' }).status === 0
+}
 
 /** Starts a nats-server with one stream, which drops by its id what it has seen. */
 export async function openStreamReceiver(folder: string): Promise<Receiver> {

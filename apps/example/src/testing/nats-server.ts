@@ -9,7 +9,8 @@ export async function startNatsServer(): Promise<string | null> {
   const folder = await makeTemporaryFolder()
   const options = ['--addr', '127.0.0.1', '--port', '-1', '--jetstream', '--store_dir', folder]
   const child = spawn('nats-server', options, { stdio: ['ignore', 'ignore', 'pipe'] })
-  const missing = once(child, 'error').then(() => null)
+  const { promise: missing, resolve: isMissing } = Promise.withResolvers<null>()
+  child.on('error', () => isMissing(null))
   onTestFinished(async () => {
     if (child.exitCode !== null || child.pid === undefined) return
     const exited = once(child, 'exit')
@@ -23,7 +24,8 @@ async function listeningAt(lines: AsyncIterable<string>): Promise<string> {
   let address = ''
   for await (const line of lines) {
     address = /client connections on (\S+)/.exec(line)?.[1] ?? address
-    if (line.includes('Server is ready')) break
+    if (line.includes('Server is ready')) return `nats://${address}`
   }
-  return `nats://${address}`
+  // It ended; when it never began, that is said elsewhere.
+  return await new Promise(() => {})
 }

@@ -25,10 +25,11 @@ export interface NatsServer {
 /** Why there is no nats-server here, or null. */
 export async function findNoNatsServer(): Promise<string | null> {
   const child = spawn('nats-server', ['--version'], { stdio: 'ignore' })
-  const found = await Promise.race([
-    once(child, 'exit').then(([code]) => code === 0),
-    once(child, 'error').then(() => false),
-  ])
+  // `once` rejects when the program cannot be started.
+  const found = await once(child, 'exit').then(
+    ([code]) => code === 0,
+    () => false,
+  )
   return found ? null : 'nats-server is not on the PATH; install the Debian package nats-server'
 }
 

@@ -19,10 +19,11 @@ export interface PgBouncer {
 /** Why there is no PgBouncer here, or null. */
 export async function findNoPgBouncer(): Promise<string | null> {
   const child = spawn('pgbouncer', ['--version'], { stdio: 'ignore' })
-  const found = await Promise.race([
-    once(child, 'exit').then(([code]) => code === 0),
-    once(child, 'error').then(() => false),
-  ])
+  // `once` rejects when the program cannot be started.
+  const found = await once(child, 'exit').then(
+    ([code]) => code === 0,
+    () => false,
+  )
   return found ? null : 'pgbouncer is not on the PATH; install the Debian package pgbouncer'
 }
 
