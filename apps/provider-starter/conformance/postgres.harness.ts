@@ -4,6 +4,9 @@ import { createMemoryStore } from '@user-engine/store-memory'
 import { createPostgresHarness } from '@user-engine/store-postgres/conformance'
 import { handOverDatabase } from '../src/postgres-provider/handed-over-database.ts'
 
+/** What this platform runs. */
+const SERVER_MAJOR = 15
+
 // biome-ignore lint/style/noDefaultExport: the command line of the kit takes the default export of a module.
 export default openHarness
 
@@ -12,7 +15,7 @@ export default openHarness
  * where the embedded one of provider-local stands, and its own way to kill and pause it.
  */
 async function openHarness(): Promise<ConformanceHarness> {
-  const server = await createLocalProvider({ backend: 'embedded' })
+  const server = await createLocalProvider({ backend: 'embedded', major: SERVER_MAJOR })
   return await createPostgresHarness({
     name: `what acme-platform hands over, on ${server.backend.description}`,
     createDatabase: (request) => handOverDatabase(server.serverHandle.admin, request),
