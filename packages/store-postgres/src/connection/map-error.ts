@@ -200,7 +200,9 @@ export function mapConnectError(thrown: unknown): UserEngineError {
 
 function connectReason(server: ServerError): 'overloaded' | 'starting' | 'refused' | 'unreachable' {
   if (server.code.startsWith('53')) return 'overloaded'
-  if (server.code === '57P03' || server.code === '57P01' || server.code === '57P02') return 'starting'
+  if (['57P01', '57P02', '57P03'].includes(server.code)) return 'starting'
+  // A database that takes no connections for a while, as during a restore.
+  if (server.code === '55000') return 'starting'
   if (server.code.startsWith('28') || server.code === '3D000' || server.code === '42501') return 'refused'
   return 'unreachable'
 }

@@ -381,6 +381,11 @@ export const CONNECT_SITUATIONS: readonly ConnectSituation[] = [
     becomes: notConnected('refused'),
   },
   {
+    what: 'a database that takes no connections',
+    prepare: async ({ config }) => ({ config: { ...config, database: 'template0' } }),
+    becomes: notConnected('starting'),
+  },
+  {
     what: 'TLS that the server does not offer',
     prepare: async ({ config }) => ({ config: { ...config, ssl: { rejectUnauthorized: true } } }),
     becomes: notConnected('unreachable'),
