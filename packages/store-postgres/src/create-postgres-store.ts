@@ -116,7 +116,11 @@ class ConnectedStore implements PostgresStore {
     this.#schema = parseSchemaName(description.schema)
     this.#sql = createStatements(this.#schema)
     this.capabilities = createCapabilities({ defaultTimeoutMs, idempotencyRetentionMs, outbox: limits })
-    this.#pools = openPools(options, { description, onDoubt: () => this.#doubt() })
+    this.#pools = openPools(options, {
+      description,
+      onDoubt: () => this.#doubt(),
+      onRelayConnect: () => this.#epochs.doubt(),
+    })
     this.#prisma = createPrismaRunner({
       schema: this.#schema,
       namedStatements: description.pooler.preparedStatements,
@@ -133,8 +137,8 @@ class ConnectedStore implements PostgresStore {
     this.outbox = createOutboxPort({
       statements: outboxPortStatements(this.#schema),
       limits,
-      settleEpoch: () => this.#epochs.settle(),
       transact: (work) => this.#inRelay(work),
+      transactInEpoch: (work) => this.#inRelay(work, { isInEpoch: true }),
     })
   }
 
@@ -300,10 +304,12 @@ class ConnectedStore implements PostgresStore {
     readonly timeoutMs: number
     readonly readOnly?: boolean
     readonly idempotent?: boolean
+    readonly isInEpoch?: boolean
   }): Session {
-    const { scope, pool, timeoutMs, readOnly = false, idempotent = false } = options
+    const { scope, pool, timeoutMs, readOnly = false, idempotent = false, isInEpoch = false } = options
     return createSession({
-      acquire: (limitMs) => this.#acquireServable(pool, limitMs),
+      acquire: (limitMs) =>
+        isInEpoch ? this.#acquireInEpoch(pool, limitMs) : this.#acquireServable(pool, limitMs),
       begin: readOnly ? BEGIN_READ : BEGIN_TRANSACTION,
       context: (remainingMs) => contextCall(scope, remainingMs),
       timeoutMs,
@@ -332,6 +338,21 @@ class ConnectedStore implements PostgresStore {
     }
   }
 
+  /**
+   * A connection to data that is in the epoch of the provider [CAP-06]. Looked at once more when the connection is there:
+   * while it was waited for, the server may have been lost and another one found.
+   */
+  async #acquireInEpoch(pool: ConnectionPool, timeoutMs: number): Promise<Connection> {
+    const deadline = performance.now() + timeoutMs
+    while (performance.now() < deadline) {
+      await this.#epochs.settle()
+      const connection = await this.#acquireServable(pool, deadline - performance.now())
+      if (this.#epochs.isSettled) return connection
+      connection.release()
+    }
+    throw new UserEngineError('UNAVAILABLE', { reason: 'unreachable' })
+  }
+
   async #withConnection<Result>(
     role: 'runtime' | 'relay',
     work: (connection: Connection) => Promise<Result>,
@@ -353,9 +374,13 @@ class ConnectedStore implements PostgresStore {
     }
   }
 
-  async #inRelay<Result>(work: (session: Session) => Promise<Result>): Promise<Result> {
+  async #inRelay<Result>(
+    work: (session: Session) => Promise<Result>,
+    options: { readonly isInEpoch?: boolean } = {},
+  ): Promise<Result> {
     const timeoutMs = this.capabilities.transactions.defaultTimeoutMs
-    const session = this.#openSession({ scope: { relay: true }, pool: this.#pools.relay, timeoutMs })
+    const pool = this.#pools.relay
+    const session = this.#openSession({ scope: { relay: true }, pool, timeoutMs, ...options })
     return await endWith(session, work(session))
   }
 
@@ -386,10 +411,14 @@ async function endWith<Result>(session: Session, work: Promise<Result>): Promise
 
 function openPools(
   options: PostgresStoreOptions,
-  given: { readonly description: CapabilityDescription; readonly onDoubt: () => void },
+  given: {
+    readonly description: CapabilityDescription
+    readonly onDoubt: () => void
+    readonly onRelayConnect: () => void
+  },
 ) {
   const { capability } = options
-  const { description, onDoubt } = given
+  const { description, onDoubt, onRelayConnect } = given
   const namedStatements = description.pooler.preparedStatements
   const runtimeMax = options.maxConnections ?? description.maxConnections.runtime - 1
   const relayMax = options.maxRelayConnections ?? description.maxConnections.relay
@@ -411,6 +440,7 @@ function openPools(
       namedStatements,
       applicationName: `user-engine ${purpose}`,
       onDoubt,
+      ...(role === 'relay' ? { onConnect: onRelayConnect } : {}),
     })
   return {
     runtime: pool('runtime', runtimeMax, 'runtime'),

@@ -130,10 +130,10 @@ export function outboxPortStatements(s: SchemaName) {
 interface OutboxPortOptions {
   readonly statements: OutboxPortStatements
   readonly limits: StoreCapabilities['outbox']
-  /** Makes sure that no lease of an earlier epoch is honoured; before every call that gives or takes one [CAP-06]. */
-  readonly settleEpoch: () => Promise<void>
   /** Runs work in one committed transaction of the relay. */
   readonly transact: <Result>(work: (session: Session) => Promise<Result>) => Promise<Result>
+  /** The same for work that gives or takes a lease: on data that is in the epoch of the provider [CAP-06]. */
+  readonly transactInEpoch: <Result>(work: (session: Session) => Promise<Result>) => Promise<Result>
 }
 
 export function createOutboxPort(options: OutboxPortOptions): OutboxPort {
@@ -258,17 +258,21 @@ class PostgresOutboxPort implements OutboxPort {
   }
 
   async #inThisEpoch(calls: readonly StatementCall[]): Promise<readonly (readonly Row[])[]> {
-    await this.#options.settleEpoch()
-    return await this.#inOneBatch(calls)
+    return await this.#options.transactInEpoch((session) => sendTogether(session, calls))
   }
 
   async #inOneBatch(calls: readonly StatementCall[]): Promise<readonly (readonly Row[])[]> {
-    return await this.#options.transact(async (session) => {
-      const results = calls.map((call) => session.read(call, (rows) => rows))
-      await session.commit()
-      return await Promise.all(results)
-    })
+    return await this.#options.transact((session) => sendTogether(session, calls))
   }
+}
+
+async function sendTogether(
+  session: Session,
+  calls: readonly StatementCall[],
+): Promise<readonly (readonly Row[])[]> {
+  const results = calls.map((call) => session.read(call, (rows) => rows))
+  await session.commit()
+  return await Promise.all(results)
 }
 
 function ids(eventIds: readonly Id[]): string {

@@ -16,6 +16,8 @@ export interface ConnectionPoolOptions {
   readonly applicationName: string
   /** Called when a connection was lost or could not be had, and when a newer lease is in use. */
   readonly onDoubt: () => void
+  /** Called for each new connection before it is handed out: the server behind the address may have been replaced. */
+  readonly onConnect?: () => void
 }
 
 /** How long a lease is not asked for again after a failure that a newer one might mend, in milliseconds. */
@@ -197,7 +199,10 @@ class LeasedConnectionPool implements ConnectionPool {
     })
     // A connection that breaks while idle is dropped by the pool; one that breaks in use fails its batch.
     pool.on('error', () => this.#doubt())
-    pool.on('connect', (client) => client.on('error', () => {}))
+    pool.on('connect', (client) => {
+      client.on('error', () => {})
+      this.#options.onConnect?.()
+    })
     return pool
   }
 

@@ -1,8 +1,9 @@
 // A provider that names a new epoch, on a real database: who notices when, and what becomes of the leases that were out.
-import type { LocalDatabase } from '@user-engine/provider-local'
+import { attachLocalProvider, type LocalDatabase } from '@user-engine/provider-local'
 import type { OutboxLease, UserEngineStore } from '@user-engine/store-protocol'
+import pg from 'pg'
 import { v7 as uuidv7 } from 'uuid'
-import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, expect, inject, test, vi } from 'vitest'
 import type { PostgresCapability } from '../capability/postgres-capability.ts'
 import { createPostgresStore } from '../create-postgres-store.ts'
 import { createTestDatabase } from '../testing/test-database.ts'
@@ -204,6 +205,48 @@ test('whoever names an epoch that the data has left neither gives nor takes a le
   names('two')
   await behind.outbox.ack(settle)
   expect(await checkOf(behind)).toMatchObject({ code: 'epoch.current', status: 'pass' })
+})
+
+test('a call that waits for a connection while the database is replaced is one of the new epoch', async () => {
+  const { capability, names } = providerNaming('one')
+  let leased = database.capability
+  const store = await createPostgresStore({
+    capability: { ...capability, lease: (role) => leased.lease(role) },
+    maxRelayConnections: 1,
+  })
+  stores.push(store)
+  await appendEvents(store, 1)
+  const old = await store.outbox.claim(CLAIM)
+  // What the provider will restore: it believes in the lease. Nobody may be connected to what is copied.
+  await loseConnections()
+  const provider = await attachLocalProvider(inject('postgresServer'))
+  const restored = await provider.provisionDatabase({
+    name: `${database.name}_restored`,
+    template: database.name,
+  })
+  await store.outbox.extend({ token: old.token, eventIds: idsOf(old), leaseMs: 60_000 })
+
+  // The only connection is busy, and whoever comes now has to wait for it.
+  const { host, port, user, password } = await database.capability.lease('migration')
+  const locker = new pg.Client({ host, port, user, password, database: database.name })
+  await locker.connect()
+  await locker.query('SET ROLE user_engine_owner; BEGIN; LOCK user_engine.outbox_dead_letters')
+  const busy = store.outbox.listDeadLetters().catch(({ code }) => code)
+  const late = store.outbox.ack({ token: old.token, eventIds: idsOf(old) }).then(
+    () => 'acknowledged',
+    ({ code }) => code,
+  )
+  const isBusy = `SELECT count(*)::int AS waiting FROM pg_stat_activity
+    WHERE datname = current_database() AND application_name = 'user-engine relay' AND wait_event_type = 'Lock'`
+  await expect.poll(async () => (await database.query(isBusy)).rows).toEqual([{ waiting: 1 }])
+  names('two')
+  leased = restored.capability
+  await loseConnections()
+  expect(await busy).toBe('UNAVAILABLE')
+  expect(await late).toBe('STALE_LEASE')
+  await locker.end()
+  await store.close()
+  await provider.dropDatabase(restored.name)
 })
 
 test('a new epoch that no lost connection announces is noticed after a while', async () => {

@@ -12,6 +12,8 @@ import type { EpochStatements } from './epoch-statements.ts'
 export interface EpochKeeper {
   /** The epoch that the provider named last. */
   readonly current: string
+  /** Whether the data is known to be in it, and nothing has happened since that could have changed that. */
+  readonly isSettled: boolean
   /** Connections were lost or a lease was renewed: the epoch may be another one. */
   doubt(): void
   /**
@@ -76,13 +78,16 @@ class DatabaseEpochKeeper implements EpochKeeper {
     return this.#stated
   }
 
+  get isSettled(): boolean {
+    return this.#isFresh() && !this.#isDoubted && this.#settled === this.#stated
+  }
+
   doubt(): void {
     this.#isDoubted = true
   }
 
   async settle(): Promise<void> {
-    const isFresh = performance.now() - this.#askedAt < ASK_EVERY_MS
-    if (isFresh && !this.#isDoubted && this.#settled === this.#stated) return
+    if (this.isSettled) return
     this.#settling ??= this.#settle().finally(() => {
       this.#settling = null
     })
@@ -120,15 +125,18 @@ class DatabaseEpochKeeper implements EpochKeeper {
     // A doubt that comes up from here on is one about the answer.
     this.#isDoubted = false
     try {
-      const isFresh = performance.now() - this.#askedAt < ASK_EVERY_MS
       if (wasDoubted) await this.#ask()
       // Without a reason to doubt, an answer that does not come changes nothing.
-      else if (!isFresh) await this.#ask().catch(() => this.#stated)
+      else if (!this.#isFresh()) await this.#ask().catch(() => this.#stated)
       if (wasDoubted || this.#settled !== this.#stated) await this.#adopt(this.#stated)
     } catch (error) {
       this.#isDoubted = true
       throw error
     }
+  }
+
+  #isFresh(): boolean {
+    return performance.now() - this.#askedAt < ASK_EVERY_MS
   }
 
   async #ask(): Promise<string> {
