@@ -57,6 +57,7 @@ async function openBackend(input: {
     data,
     account,
     isArchived: options.archive,
+    isTemporary: temporary,
     createServer: (folder, { settings, isStandby }) =>
       createPostgresServer({
         data: folder,

@@ -44,6 +44,8 @@ interface ServerPlaceOptions {
   readonly data: DataFolder
   readonly account: ServerAccount | null
   readonly isArchived: boolean
+  /** Whether the data folder was made for this place, so that nobody can have left anything in it. */
+  readonly isTemporary: boolean
   readonly createServer: (
     folder: DataFolder,
     own: Pick<BesideOptions, 'settings' | 'isStandby'>,
@@ -59,13 +61,15 @@ class FolderPlace implements ServerPlace {
   readonly account: ServerAccount | null
   readonly isArchived: boolean
   readonly standbys = new Set<Standby>()
+  readonly #isTemporary: boolean
   readonly #createServer: ServerPlaceOptions['createServer']
   #primary: PlacedServer
 
-  constructor({ data, account, isArchived, createServer }: ServerPlaceOptions) {
+  constructor({ data, account, isArchived, isTemporary, createServer }: ServerPlaceOptions) {
     this.data = data
     this.account = account
     this.isArchived = isArchived
+    this.#isTemporary = isTemporary
     this.#createServer = createServer
     this.#primary = placed(createServer(data, { settings: {}, isStandby: false }), data.cluster, 0)
   }
@@ -79,7 +83,7 @@ class FolderPlace implements ServerPlace {
     const found = await server.open(port)
     this.#primary = placed(server, cluster, found.port)
     // What a process left that was ended: half-made, or following a server that went with it.
-    if (!found.reused) {
+    if (!found.reused && !this.#isTemporary) {
       for (const left of otherClusters(this.data.path)) removeCluster(left)
       await forgetStandbys(this.#primary.admin)
     }
