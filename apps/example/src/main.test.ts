@@ -105,9 +105,10 @@ test('a Postgres that dies under a running app: readyz says so, requests get a t
   const app = startApp('--port', '0', '--data-dir', dataDir)
   const [, address] = await app.prints(ADDRESS)
   process.kill(await postmasterPid(dataDir), 'SIGKILL')
-  const users = await fetch(`${address}/v1/tenants/demo/users`)
-  expect(users.status).toBe(503)
-  expect(await users.json()).toMatchObject({ code: 'UNAVAILABLE', retryable: true })
+  // What the first process of a server leaves behind may answer for another moment.
+  const listUsers = () => fetch(`${address}/v1/tenants/demo/users`)
+  await expect.poll(async () => (await listUsers()).status, { timeout: 10_000 }).toBe(503)
+  expect(await (await listUsers()).json()).toMatchObject({ code: 'UNAVAILABLE', retryable: true })
   expect((await fetch(`${address}/readyz`)).status).toBe(503)
   expect((await fetch(`${address}/livez`)).status).toBe(200)
   app.signal('SIGINT')
