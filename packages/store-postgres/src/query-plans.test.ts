@@ -55,7 +55,8 @@ beforeAll(async () => {
 }, FILL_LIMIT_MS)
 
 afterAll(async () => {
-  if (IS_FULL && seen.every(({ rowsRead }) => rowsRead <= MAX_ROWS)) await writeReport()
+  const listed = (IN_TENANT.length + ON_PLATFORM.length) * PLANNED.length
+  if (IS_FULL && seen.length === listed) await writeReport()
   await prisma.close()
   await client.end()
   await database.drop()
@@ -240,7 +241,7 @@ const IN_TENANT: readonly Listed[] = [
   ],
   [
     'memberships of a group',
-    (h) => createMemberships(h, statements.memberships).listByGroup({ group: 'group-3', page }),
+    (h) => createMemberships(h, statements.memberships).listByGroup({ group: 'group-1', page }),
   ],
   ['applications', (h) => createApplications(h).list(page)],
   ['catalogs', (h) => createCatalogs(h).list(page)],
@@ -323,23 +324,26 @@ interface SeenReading extends Reading {
   readonly plans: string
 }
 
+/** Those that were as they must be. */
 const seen: SeenReading[] = []
 
-describe.each([
-  ['with plans for the values', 'force_custom_plan'],
-  ['with one plan for all values', 'force_generic_plan'],
-])('%s', (plans, planCache) => {
+const PLANNED = [
+  ['for the values', 'force_custom_plan'],
+  ['once for all values', 'force_generic_plan'],
+] as const
+
+describe.each(PLANNED)('planned %s', (plans, planCache) => {
   const check = async (scope: SeenReading['scope'], [name, call]: Listed) => {
     const tenant = scope === 'a tenant' ? TENANT : null
     const reading = await explain(await recordStatement(tenant, call), {
       scope: tenant === null ? 'p' : `t${tenant}`,
       planCache,
     })
-    seen.push({ ...reading, scope, name, plans })
     expect(reading.wholeTables).toEqual([])
     expect(reading.indexes).not.toEqual([])
     expect(reading.rowsRead).toBeGreaterThan(0)
     expect(reading.rowsRead).toBeLessThanOrEqual(MAX_ROWS)
+    seen.push({ ...reading, scope, name, plans })
   }
 
   test.each(IN_TENANT)('a tenant lists %s at the cost of a page', (...listed) => check('a tenant', listed))
@@ -376,7 +380,7 @@ async function writeReport(): Promise<void> {
   ].flat()
   const lines = seen.map(
     ({ scope, name, plans, rowsRead, pages, indexes }) =>
-      `| ${scope} | ${name} | ${plans} | ${rowsRead} | ${pages} | ${indexes.map((index) => `\`${index}\``).join(' ')} |`,
+      `| ${scope} | ${name} | ${plans} | ${Math.round(rowsRead)} | ${pages} | ${indexes.map((index) => `\`${index}\``).join(' ')} |`,
   )
   writeFileSync(
     new URL('../../../docs/query-plans.md', import.meta.url),
