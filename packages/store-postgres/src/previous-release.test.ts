@@ -8,7 +8,7 @@ import type { createPostgresStore } from './create-postgres-store.ts'
 import { applyMigrations } from './migrations/migrate.ts'
 import { loadMigrations, parseMigration } from './migrations/migration-files.ts'
 import { PACKAGE_NAME, PACKAGE_VERSION } from './package-info.ts'
-import { createPostgresHarness } from './testing/postgres-harness.ts'
+import { createLocalHarness } from './testing/local-harness.ts'
 
 const FIRST_RELEASE = '0.1.0'
 const PREVIOUS = `${PACKAGE_NAME}-previous`
@@ -41,7 +41,7 @@ async function expectToPass(harness: ConformanceHarness, cases: RegExp): Promise
 test(
   'this release works on a schema that the next one has expanded',
   async () => {
-    const shipped = await createPostgresHarness(provider, { withFaults: false })
+    const shipped = await createLocalHarness(provider, { withFaults: false })
     const freshNamespace = async () => {
       const namespace = await shipped.freshNamespace()
       const { capability } = shipped.databaseOf(namespace)
@@ -77,7 +77,7 @@ else
     async () => {
       const store =
         previous ?? expect.fail(`add the release before ${PACKAGE_VERSION} to devDependencies as ${PREVIOUS}`)
-      const harness = await createPostgresHarness(provider, { withFaults: false })
+      const harness = await createLocalHarness(provider, { withFaults: false })
       const open: ConformanceHarness['open'] = (namespace, options) =>
         store.createPostgresStore({ capability: harness.databaseOf(namespace).capability, ...options })
       await expectToPass({ ...harness, open }, SECTIONS)
