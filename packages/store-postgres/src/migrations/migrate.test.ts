@@ -213,6 +213,8 @@ test('objects of others are not touched, of the same names neither', async () =>
       UNION ALL SELECT 'schema', n.oid, n.nspname, n.nspacl::text, '', n.nspowner FROM pg_namespace n WHERE n.nspname <> 'user_engine'
       UNION ALL SELECT 'role', r.oid, r.rolname, r.rolconfig::text, r.rolsuper::text, 0 FROM pg_roles r
         WHERE pg_has_role(r.oid, (SELECT nspowner FROM pg_namespace WHERE nspname = 'user_engine'), 'MEMBER')
+          -- Logins of other databases of the server come and go.
+          AND (NOT r.rolcanlogin OR has_database_privilege(r.oid, current_database(), 'CONNECT'))
       UNION ALL SELECT 'database', d.oid, d.datname, d.datacl::text, '', d.datdba FROM pg_database d WHERE d.datname = current_database()
     ) o`
   const before = (await database.query(others)).rows
