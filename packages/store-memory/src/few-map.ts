@@ -26,11 +26,14 @@ class ArraysThenMap<Key, Value extends {}> implements FewMap<Key, Value> {
   }
 
   get(key: Key): Value | undefined {
-    return this.#map === null ? this.#values[this.#keys.indexOf(key)] : this.#map.get(key)
+    if (this.#map !== null) return this.#map.get(key)
+    const at = this.#find(key)
+    // An element at -1 would be looked for among the properties, which is slow.
+    return at < 0 ? undefined : this.#values[at]
   }
 
   has(key: Key): boolean {
-    return this.#map === null ? this.#keys.includes(key) : this.#map.has(key)
+    return this.#map === null ? this.#find(key) >= 0 : this.#map.has(key)
   }
 
   set(key: Key, value: Value): void {
@@ -38,7 +41,7 @@ class ArraysThenMap<Key, Value extends {}> implements FewMap<Key, Value> {
       this.#map.set(key, value)
       return
     }
-    const at = this.#keys.indexOf(key)
+    const at = this.#find(key)
     if (at >= 0) {
       this.#values[at] = value
     } else if (this.#keys.length < FEW) {
@@ -55,10 +58,17 @@ class ArraysThenMap<Key, Value extends {}> implements FewMap<Key, Value> {
       this.#map.delete(key)
       return
     }
-    const at = this.#keys.indexOf(key)
+    const at = this.#find(key)
     if (at < 0) return
     this.#keys.splice(at, 1)
     this.#values.splice(at, 1)
+  }
+
+  /** A loop of our own: a call of `indexOf` costs more than a comparison or two. */
+  #find(key: Key): number {
+    const keys = this.#keys
+    for (let index = 0; index < keys.length; index++) if (keys[index] === key) return index
+    return -1
   }
 
   forEach(visit: (value: Value, key: Key) => void): void {

@@ -1,4 +1,4 @@
-import type { TenantId } from '@user-engine/store-protocol'
+import type { Id, ProfileScope, TenantId } from '@user-engine/store-protocol'
 import { type AuditLog, createAuditLog } from './audit-log.ts'
 import { createOutboxLog, type OutboxLog } from './outbox-log.ts'
 import { createTable, type Table, type TableDefinition } from './table.ts'
@@ -54,6 +54,8 @@ export interface TenantPartition extends Partition {
   readonly applicationBindings: TableOf<typeof APPLICATION_BINDINGS>
   readonly memberships: TableOf<typeof MEMBERSHIPS>
   readonly profileValues: TableOf<typeof TENANT_PROFILE_VALUES>
+  /** The scopes of its profile values by application, which all values of one share; `null` is the tenant's own. */
+  readonly profileScopes: Map<Id | null, ProfileScope>
   /** How many units of work hold the partition open. */
   users: number
 }
@@ -80,6 +82,7 @@ export function createTenantPartition(tenantId: TenantId, platform: PlatformPart
     applicationBindings: createTable(APPLICATION_BINDINGS),
     memberships: createTable(MEMBERSHIPS),
     profileValues: createTable(TENANT_PROFILE_VALUES),
+    profileScopes: new Map(),
     users: 0,
   }
 }

@@ -30,6 +30,7 @@ import {
   requireReference,
   requireVersion,
 } from './accept.ts'
+import type { TenantPartition } from './partition.ts'
 import { acceptPage, takePage } from './read-page.ts'
 import type { ReadSession, WriteSession } from './session.ts'
 import type { Table } from './table.ts'
@@ -174,18 +175,18 @@ class WritableProfileValues extends ProfileValues implements ProfileValueWriter 
   insert(input: ProfileValue): Promise<void> {
     const { sight, platform } = this.#session
     return this.#session.perform(() => {
-      const value = keepProfileValue(acceptNew(input))
+      const value = acceptNew(input)
       const { scope, userId } = value
-      const table =
+      const tenant =
         scope.level === 'global'
-          ? platform.profileValues
-          : requireOwnTenant(this.#session, { entity: ENTITY, tenantId: scope.tenantId }).profileValues
+          ? null
+          : requireOwnTenant(this.#session, { entity: ENTITY, tenantId: scope.tenantId })
       requireReference(visibleUser(this.#session, userId) !== null, 'user', userId)
       if (scope.level === 'application') {
         const hasApplication = sight.records.get(platform.applications, scope.applicationId) !== null
         requireReference(hasApplication, 'application', scope.applicationId)
       }
-      sight.insert(table, value)
+      sight.insert(tenant?.profileValues ?? platform.profileValues, keepProfileValue(value, tenant))
     })
   }
 
@@ -225,8 +226,19 @@ class WritableProfileValues extends ProfileValues implements ProfileValueWriter 
   }
 }
 
-function keepProfileValue(value: ProfileValue): ProfileValue {
-  return Object.freeze({ ...value, scope: Object.freeze(value.scope), ...keepChanges(value) })
+const GLOBAL: ProfileScope = Object.freeze({ level: 'global' })
+
+function keepProfileValue(value: ProfileValue, tenant: TenantPartition | null): ProfileValue {
+  const scope = tenant === null ? GLOBAL : shareScope(value.scope, tenant)
+  return Object.freeze({ ...value, scope, ...keepChanges(value) })
+}
+
+function shareScope(scope: ProfileScope, { profileScopes }: TenantPartition): ProfileScope {
+  const applicationId = scope.level === 'application' ? scope.applicationId : null
+  const shared = profileScopes.get(applicationId)
+  if (shared !== undefined) return shared
+  profileScopes.set(applicationId, Object.freeze(scope))
+  return scope
 }
 
 function keepChanges({ value, provenance }: ProfileValueChanges): ProfileValueChanges {

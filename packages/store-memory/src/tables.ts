@@ -160,7 +160,7 @@ export const TENANT_PROFILE_VALUES = defineTable<ProfileValue>(
 
 /** The tenant's values of a user, or those of one application within the tenant. */
 export function profileGroup(userId: Id, applicationId: Id | null): string {
-  return applicationId === null ? `tenant ${userId}` : `application ${userId} ${applicationId}`
+  return applicationId === null ? userId : `${userId} ${applicationId}`
 }
 
 export const MEMBERSHIPS = defineTable<Membership>(
