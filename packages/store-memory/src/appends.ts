@@ -20,9 +20,11 @@ export function createAppends<Item extends { readonly id: string }>(own: Partiti
   return new OrderedAppends(own)
 }
 
+const NOTHING: readonly never[] = []
+
 class OrderedAppends<Item extends { readonly id: string }> implements Appends<Item> {
   readonly #own: Partition
-  readonly #items: Item[] = []
+  #items: Item[] | null = null
   /** The partition of each item; absent while all are for the scope's own. */
   #partitions: Partition[] | null = null
   /** Built when there is too much to look through. */
@@ -33,17 +35,20 @@ class OrderedAppends<Item extends { readonly id: string }> implements Appends<It
   }
 
   get length(): number {
-    return this.#items.length
+    return this.#items?.length ?? 0
   }
 
   own(): readonly Item[] {
-    if (this.#partitions === null) return this.#items
-    return this.#items.filter((_, index) => this.#partitionAt(index) === this.#own)
+    const items = this.#items ?? NOTHING
+    if (this.#partitions === null) return items
+    return items.filter((_, index) => this.#partitionAt(index) === this.#own)
   }
 
   has(partition: Partition, id: string): boolean {
-    if (this.#items.length <= SCAN_LIMIT) {
-      return this.#items.some((item, index) => item.id === id && this.#partitionAt(index) === partition)
+    const items = this.#items
+    if (items === null) return false
+    if (items.length <= SCAN_LIMIT) {
+      return items.some((item, index) => item.id === id && this.#partitionAt(index) === partition)
     }
     if (this.#ids === null) {
       this.#ids = new Map()
@@ -53,22 +58,23 @@ class OrderedAppends<Item extends { readonly id: string }> implements Appends<It
   }
 
   append(partition: Partition, item: Item): void {
-    if (partition !== this.#own) this.#partitions ??= this.#items.map(() => this.#own)
+    if (partition !== this.#own) this.#partitions ??= (this.#items ?? []).map(() => this.#own)
     this.#partitions?.push(partition)
-    this.#items.push(item)
+    // Most transactions append one: a list that grows makes room for many at once.
+    if (this.#items === null) this.#items = [item]
+    else this.#items.push(item)
     if (this.#ids !== null) this.#index(partition, item.id)
   }
 
   truncate(length: number): void {
-    this.#items.length = length
+    if (this.#items !== null) this.#items.length = length
     if (this.#partitions !== null) this.#partitions.length = length
     this.#ids = null
   }
 
   each(visit: (partition: Partition, item: Item) => void): void {
-    for (let index = 0; index < this.#items.length; index++) {
-      visit(this.#partitionAt(index), this.#items[index] as Item)
-    }
+    const items = this.#items ?? NOTHING
+    for (let index = 0; index < items.length; index++) visit(this.#partitionAt(index), items[index] as Item)
   }
 
   #partitionAt(index: number): Partition {

@@ -7,6 +7,7 @@ import {
   type AuditReader,
   type AuditRecord,
   auditRecordSchema,
+  deepFreeze,
   type Id,
   instantSchema,
   type Page,
@@ -37,16 +38,8 @@ export function createAuditAppender(session: WriteSession): AuditReader & AuditA
   return new AppendableAudit(session)
 }
 
-const accept = createAccept(auditRecordSchema)
-
-/** Checks an audit record and makes a frozen copy of it. @throws UserEngineError `VALIDATION`. */
-export function acceptAuditRecord(input: unknown): AuditRecord {
-  const record = accept(input)
-  Object.freeze(record.actor)
-  Object.freeze(record.target)
-  Object.freeze(record.changedFields)
-  return Object.freeze(record)
-}
+/** Checks an audit record and makes a copy of it. @throws UserEngineError `VALIDATION`. */
+export const acceptAuditRecord = createAccept(auditRecordSchema)
 
 interface AuditRequest {
   readonly filter?: AuditFilter
@@ -65,9 +58,9 @@ class Audit implements AuditReader {
     return this.#session.answer(() => {
       const { log, length, own } = this.#session.sight.audit()
       const position = log.positionOf(acceptId(id))
-      return position !== undefined && position < length
-        ? log.at(position)
-        : (own.find((record) => record.id === id) ?? null)
+      if (position !== undefined && position < length) return log.at(position)
+      const appended = own.find((record) => record.id === id)
+      return appended === undefined ? null : deepFreeze(appended)
     })
   }
 
@@ -182,7 +175,7 @@ function* walkOwn(
   for (let at = step === 1 ? Math.max(start - length, 0) : start - length; ; at += step) {
     const record = own[at]
     if (record === undefined) return
-    if (matchesFilter(record, filter)) yield [record.id, record]
+    if (matchesFilter(record, filter)) yield [record.id, deepFreeze(record)]
   }
 }
 

@@ -1,7 +1,7 @@
 /** Up to this many entries looking through all of them is faster than hashing. */
 const FEW = 8
 
-/** A map that is made often and holds few entries nearly always, in the order in which they were added. */
+/** A map that is made often and holds one entry nearly always, in the order in which they were added. */
 export interface FewMap<Key, Value> {
   readonly size: number
   get(key: Key): Value | undefined
@@ -12,72 +12,79 @@ export interface FewMap<Key, Value> {
 }
 
 export function createFewMap<Key, Value extends {}>(): FewMap<Key, Value> {
-  return new ArraysThenMap()
+  return new PairsThenMap()
 }
 
-class ArraysThenMap<Key, Value extends {}> implements FewMap<Key, Value> {
-  readonly #keys: Key[] = []
-  readonly #values: Value[] = []
-  /** Takes the place of the arrays when there are too many entries. */
+interface Pair<Key, Value> {
+  readonly key: Key
+  value: Value
+  next: Pair<Key, Value> | null
+}
+
+class PairsThenMap<Key, Value extends {}> implements FewMap<Key, Value> {
+  #first: Pair<Key, Value> | null = null
+  #last: Pair<Key, Value> | null = null
+  #size = 0
+  /** Takes the place of the pairs when there are too many. */
   #map: Map<Key, Value> | null = null
 
   get size(): number {
-    return this.#map === null ? this.#keys.length : this.#map.size
+    return this.#map === null ? this.#size : this.#map.size
   }
 
   get(key: Key): Value | undefined {
-    if (this.#map !== null) return this.#map.get(key)
-    const at = this.#find(key)
-    // An element at -1 would be looked for among the properties, which is slow.
-    return at < 0 ? undefined : this.#values[at]
+    return this.#map === null ? this.#find(key)?.value : this.#map.get(key)
   }
 
   has(key: Key): boolean {
-    return this.#map === null ? this.#find(key) >= 0 : this.#map.has(key)
+    return this.#map === null ? this.#find(key) !== null : this.#map.has(key)
   }
 
   set(key: Key, value: Value): void {
-    if (this.#map !== null) {
-      this.#map.set(key, value)
-      return
-    }
-    const at = this.#find(key)
-    if (at >= 0) {
-      this.#values[at] = value
-    } else if (this.#keys.length < FEW) {
-      this.#keys.push(key)
-      this.#values.push(value)
-    } else {
-      this.#map = new Map(this.#keys.map((known, index) => [known, this.#values[index] as Value]))
-      this.#map.set(key, value)
-    }
+    const pair = this.#map === null ? this.#find(key) : null
+    if (pair !== null) pair.value = value
+    else if (this.#map === null && this.#size < FEW) this.#add({ key, value, next: null })
+    else this.#toMap().set(key, value)
   }
 
   delete(key: Key): void {
-    if (this.#map !== null) {
-      this.#map.delete(key)
+    this.#map?.delete(key)
+    let before: Pair<Key, Value> | null = null
+    for (let pair = this.#first; pair !== null; before = pair, pair = pair.next) {
+      if (pair.key !== key) continue
+      if (before === null) this.#first = pair.next
+      else before.next = pair.next
+      if (pair.next === null) this.#last = before
+      this.#size--
       return
     }
-    const at = this.#find(key)
-    if (at < 0) return
-    this.#keys.splice(at, 1)
-    this.#values.splice(at, 1)
-  }
-
-  /** A loop of our own: a call of `indexOf` costs more than a comparison or two. */
-  #find(key: Key): number {
-    const keys = this.#keys
-    for (let index = 0; index < keys.length; index++) if (keys[index] === key) return index
-    return -1
   }
 
   forEach(visit: (value: Value, key: Key) => void): void {
-    if (this.#map !== null) {
-      this.#map.forEach(visit)
-      return
-    }
-    for (let index = 0; index < this.#keys.length; index++) {
-      visit(this.#values[index] as Value, this.#keys[index] as Key)
-    }
+    this.#map?.forEach(visit)
+    for (let pair = this.#first; pair !== null; pair = pair.next) visit(pair.value, pair.key)
+  }
+
+  #find(key: Key): Pair<Key, Value> | null {
+    let pair = this.#first
+    while (pair !== null && pair.key !== key) pair = pair.next
+    return pair
+  }
+
+  #add(pair: Pair<Key, Value>): void {
+    if (this.#last === null) this.#first = pair
+    else this.#last.next = pair
+    this.#last = pair
+    this.#size++
+  }
+
+  #toMap(): Map<Key, Value> {
+    if (this.#map !== null) return this.#map
+    const map = new Map<Key, Value>()
+    this.forEach((value, key) => map.set(key, value))
+    this.#first = null
+    this.#last = null
+    this.#map = map
+    return map
   }
 }

@@ -63,7 +63,9 @@ class AppendableOutbox extends Outbox implements OutboxAppender {
 
   append(input: OutboxEvent): Promise<void> {
     return this.#session.perform(() => {
-      const event = keepEvent(accept(input))
+      const accepted = accept(input)
+      // The rest is a copy already; what is kept for long are its fields.
+      const event: OutboxEvent = { ...accepted, payload: keepJson(accepted.payload) }
       requireAppendable(this.#session.tenantId, { entity: ENTITY, tenantId: event.tenantId })
       this.#session.sight.appendEvent(this.#session.partitionOf(event.tenantId), event)
     })
@@ -87,7 +89,7 @@ function* walk(sight: OutboxSight, { state, after }: OutboxWalk): Iterable<Entry
   if (appended < 0) yield* walkCommitted(sight, { state, after: committed?.sequence ?? 0 })
   if (state !== undefined && state !== 'pending') return
   for (const event of own.slice(appended + 1)) {
-    yield [event.id, { event, state: 'pending', attempts: 0 }]
+    yield [event.id, { event: Object.freeze(event), state: 'pending', attempts: 0 }]
   }
 }
 
@@ -130,8 +132,4 @@ function entryOf(row: OutboxRow, image: DeliveryImage = row): OutboxEntry {
   const { state, attempts } = image
   // How often a delivered event was handed over is not told: not every store keeps it.
   return { event: eventOf(row), state, attempts: state === 'delivered' ? null : attempts }
-}
-
-function keepEvent(event: OutboxEvent): OutboxEvent {
-  return Object.freeze({ ...event, payload: keepJson(event.payload) })
 }

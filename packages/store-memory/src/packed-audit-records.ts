@@ -32,26 +32,23 @@ class FieldArrays implements PackedAuditRecords {
   }
 
   append(record: AuditRecord): void {
-    if (this.#length++ % RECORDS_PER_ARRAY === 0) {
-      this.#last = []
-      this.#arrays.push(this.#last)
-    }
+    const start = (this.#length++ % RECORDS_PER_ARRAY) * FIELDS
+    if (start === 0) this.#begin()
     const { actor, target } = record
-    this.#last.push(
-      record.id,
-      record.tenantId,
-      record.occurredAt,
-      actor.type,
-      actor.id,
-      record.action,
-      target.type,
-      target.id,
-      record.outcome,
-      record.reason,
-      packFields(record.changedFields),
-      record.correlationId,
-      record.causationId,
-    )
+    const fields = this.#last
+    fields[start] = record.id
+    fields[start + 1] = record.tenantId
+    fields[start + 2] = record.occurredAt
+    fields[start + 3] = actor.type
+    fields[start + 4] = actor.id
+    fields[start + 5] = record.action
+    fields[start + 6] = target.type
+    fields[start + 7] = target.id
+    fields[start + 8] = record.outcome
+    fields[start + 9] = record.reason
+    fields[start + 10] = packFields(record.changedFields)
+    fields[start + 11] = record.correlationId
+    fields[start + 12] = record.causationId
   }
 
   at(position: number): AuditRecord {
@@ -79,6 +76,12 @@ class FieldArrays implements PackedAuditRecords {
   idAt(position: number): string {
     const { array, start } = this.#placeOf(position)
     return array[start] as string
+  }
+
+  /** The first array grows with its records, for there are logs with few; later ones have their length at once. */
+  #begin(): void {
+    this.#last = this.#arrays.length === 0 ? [] : new Array(RECORDS_PER_ARRAY * FIELDS)
+    this.#arrays.push(this.#last)
   }
 
   #placeOf(position: number): { readonly array: readonly unknown[]; readonly start: number } {

@@ -44,20 +44,28 @@ export interface Picker {
 
 export function createPicker(size: WorldSize): Picker {
   const half = Math.floor(size.users / 2)
-  const versions = { updateUser: new Map<number, number>(), setProfileValue: new Map<number, number>() }
+  // Numbers side by side: looking one up must not cost what is measured in memory.
+  const versions = {
+    updateUser: new Uint32Array(size.users + 1).fill(1),
+    setProfileValue: new Uint32Array(size.users + 1).fill(1),
+  }
   const versionsOf = (name: OperationName) =>
     name === 'updateUser' || name === 'setProfileValue' ? versions[name] : null
+  const setVersion = (name: OperationName, n: number, version: number) => {
+    const known = versionsOf(name)
+    if (known !== null) known[n] = version
+  }
   return {
     pick(name, caller, callers) {
       const own = Math.floor(Math.min(half, rangeOf(name, size) / 2) / callers)
       const n = 1 + Math.floor(Math.random() * own) * callers + caller
-      return { n, version: versionsOf(name)?.get(n) ?? 1 }
+      return { n, version: versionsOf(name)?.[n] ?? 1 }
     },
     changed(name, { n, version }) {
-      versionsOf(name)?.set(n, version + 1)
+      setVersion(name, n, version + 1)
     },
     set(name, n, version) {
-      versionsOf(name)?.set(n, version)
+      setVersion(name, n, version)
     },
   }
 }

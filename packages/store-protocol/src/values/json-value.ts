@@ -66,10 +66,12 @@ function mostBytesOfArray(values: readonly unknown[], depth: number): number {
 
 function mostBytesOfObject(value: object, depth: number): number {
   if (Object.getPrototypeOf(value) !== Object.prototype) return Number.POSITIVE_INFINITY
-  const keys = Reflect.ownKeys(value)
+  // Both together cost a fraction of `Reflect.ownKeys`.
+  if (Object.getOwnPropertySymbols(value).length > 0) return Number.POSITIVE_INFINITY
+  const keys = Object.getOwnPropertyNames(value)
   let bytes = bracketBytes(keys.length)
   for (const key of keys) {
-    if (typeof key === 'symbol' || key === '__proto__') return Number.POSITIVE_INFINITY
+    if (key === '__proto__') return Number.POSITIVE_INFINITY
     const member = (value as Record<string, unknown>)[key]
     bytes += mostBytesOfText(key) + ':'.length + mostBytes(member, depth + 1)
     if (bytes > MAX_JSON_BYTES) return bytes
