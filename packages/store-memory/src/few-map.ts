@@ -81,7 +81,7 @@ class PairsThenMap<Key, Value extends {}> implements FewMap<Key, Value> {
   #toMap(): Map<Key, Value> {
     if (this.#map !== null) return this.#map
     const map = new Map<Key, Value>()
-    this.forEach((value, key) => map.set(key, value))
+    for (let pair = this.#first; pair !== null; pair = pair.next) map.set(pair.key, pair.value)
     this.#first = null
     this.#last = null
     this.#map = map

@@ -51,6 +51,30 @@ describe('what a transaction sees of its own', () => {
     expect(pages).toEqual([[idOf(10), idOf(20)], [idOf(30), idOf(60)], [idOf(70)]])
   })
 
+  it('commits who comes to the tenant together with who is there already, in any order of the calls', async () => {
+    const store = createMemoryStore()
+    const { user } = await addMember(store, 10)
+    const second = makeAccount(20, user.id)
+    const newcomer = makeUser(30)
+    const account = makeAccount(31, newcomer.id)
+    await store.transact(ACME, (tx) => {
+      void tx.accounts.insert(second)
+      void tx.tenantAccounts.insert(makeTenantAccount(21, second))
+      void tx.users.insert(newcomer)
+      void tx.accounts.insert(account)
+      void tx.tenantAccounts.insert(makeTenantAccount(32, account))
+    })
+    await store.transact(ACME, (tx) => tx.users.update(rename(newcomer.id, 1, 'Grace')))
+    const [list, got] = await store.read(ACME, (reader) =>
+      Promise.all([reader.users.list(), reader.users.get(newcomer.id)]),
+    )
+    expect(list.items.map(({ id, displayName }) => [id, displayName])).toEqual([
+      [user.id, 'Ada'],
+      [newcomer.id, 'Grace'],
+    ])
+    expect(got).toEqual(list.items[1])
+  })
+
   it('lists users and accounts of a tenant once, whether present, added or both', async () => {
     const store = createMemoryStore()
     await addMember(store, 10)

@@ -209,7 +209,13 @@ class LayeredOverlay implements Overlay {
     if (journal.openSnapshots > 0) this.#keepForSnapshots()
     // Removals first: what is added may take over their keys.
     if (this.#mayRemove) this.#layers.forEach(applyRemovals)
-    this.#layers.forEach(applyAdditions)
+    // Owners before what belongs to them: rows look theirs up when they are added.
+    this.#layers.forEach((layer) => {
+      if (layer.table.owners === null) applyAdditions(layer)
+    })
+    this.#layers.forEach((layer) => {
+      if (layer.table.owners !== null) applyAdditions(layer)
+    })
     this.#audit.each(({ audit }, record) => audit.append(record))
     // In the order of the calls, whichever tenants they are for: it is their commit order [OBX-05].
     this.#events.each(({ outbox }, event) => queue.append(event, outbox))

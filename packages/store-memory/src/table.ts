@@ -57,6 +57,8 @@ export interface Row<Item> {
 export interface Index<Item, Shown extends { readonly item: Item | null }> {
   find(group: string, key: string): Shown | undefined
   has(group: string): boolean
+  /** The first of the group; of ordered indexes only. */
+  first(group: string): Shown | undefined
   /** The entries of one group by key ascending; of ordered indexes only. */
   walk(group: string, start?: Start<string>): Walk<string, Shown>
   /** Adds a record. Where a key that is not unique is taken, the first record keeps it. */
@@ -127,6 +129,12 @@ class GroupedIndex<Item, Shown extends { readonly item: Item | null }> implement
 
   has(group: string): boolean {
     return this.#groups.has(group)
+  }
+
+  first(group: string): Shown | undefined {
+    const found = this.#groups.get(group)
+    if (!(found instanceof Several)) return found
+    return found.entries instanceof Map ? undefined : found.entries.first()
   }
 
   walk(group: string, start?: Start<string>): Walk<string, Shown> {

@@ -13,6 +13,8 @@ export interface View {
   has<Item>(table: Table<Item>, index: IndexReference<Item>, group: string): boolean
   /** The records of one group, by key ascending. */
   walk<Item>(table: Table<Item>, index: IndexReference<Item>, range: Range): RecordWalk<Item>
+  /** The record with this id, as far as a group of another table is named by it. */
+  getReferred<Item, Referring>(table: Table<Item>, by: Group<Referring>): Item | null
   /** The records of a table whose ids are the keys of a group of another one, by id ascending. */
   walkReferred<Item, Referring>(table: Table<Item>, by: Reference<Referring>): RecordWalk<Item>
   /** How many records there are. */
@@ -29,6 +31,13 @@ export interface Place {
 export interface Range {
   readonly group: string
   readonly start?: Start<string> | undefined
+}
+
+/** A group that is named by the id of a record of another table. */
+export interface Group<Item> {
+  readonly table: Table<Item>
+  readonly index: IndexReference<Item>
+  readonly id: string
 }
 
 /** A part of a group whose keys are ids of records of another table. */
@@ -75,13 +84,29 @@ class LayeredView implements View {
     return mergeWalks({ under: committed, over: own, compare: compareAscii })
   }
 
+  getReferred<Item, Referring>(table: Table<Item>, by: Group<Referring>): Item | null {
+    const { table: referring, index, id } = by
+    if (!this.#knowsOwners(referring, table))
+      return this.has(referring, index, id) ? this.get(table, id) : null
+    const row = referring.index(index).first(id)
+    return row === undefined ? null : (row.owner as Row<Item>).item
+  }
+
   walkReferred<Item, Referring>(table: Table<Item>, by: Reference<Referring>): RecordWalk<Item> {
     const { table: referring, index, range } = by
-    const isPlain = this.#layers.find(table) === undefined && this.#layers.find(referring) === undefined
-    if (isPlain && referring.owners?.table === table) {
+    if (this.#knowsOwners(referring, table)) {
       return new OwnerWalk<Item>(referring.index(index).walk(range.group, range.start))
     }
     return new FoundWalk(this.walk(referring, index, range), (id) => this.get(table, id))
+  }
+
+  /** Whether the rows of a table lead to what is in sight of those they belong to. */
+  #knowsOwners<Item, Owner>(table: Table<Item>, owners: Table<Owner>): boolean {
+    return (
+      table.owners?.table === owners &&
+      this.#layers.find(table) === undefined &&
+      this.#layers.find(owners) === undefined
+    )
   }
 
   count<Item>(table: Table<Item>): number {

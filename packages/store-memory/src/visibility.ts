@@ -24,8 +24,11 @@ export function seesUser({ tenant, platform, sight }: ReadSession, userId: Id): 
 
 /** The user with this id, or `null` when there is none or the scope does not see it. */
 export function visibleUser(session: ReadSession, id: Id): User | null {
-  const user = session.sight.records.get(session.platform.users, id)
-  return user !== null && seesUser(session, id) ? user : null
+  const { tenant, platform, sight } = session
+  if (tenant === null) return sight.records.get(platform.users, id)
+  const present = { table: tenant.tenantAccounts, index: TENANT_ACCOUNTS.byUser, id }
+  const user = sight.records.getReferred(platform.users, present)
+  return user ?? (sight.hasAdded(platform.users, id) ? sight.records.get(platform.users, id) : null)
 }
 
 /** The account with this id, or `null` when there is none or the scope does not see it [TEN-02]. */
