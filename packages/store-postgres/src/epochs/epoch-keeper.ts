@@ -10,9 +10,7 @@ import { withinTime } from '../within-time.ts'
 import type { EpochStatements } from './epoch-statements.ts'
 
 export interface EpochKeeper {
-  /** The epoch that the provider named last. */
-  readonly current: string
-  /** Whether the data is known to be in it, and nothing has happened since that could have changed that. */
+  /** Whether the data is known to be in the epoch that the provider names, and nothing has happened since to doubt it. */
   readonly isSettled: boolean
   /** Connections were lost or a lease was renewed: the epoch may be another one. */
   doubt(): void
@@ -72,10 +70,6 @@ class DatabaseEpochKeeper implements EpochKeeper {
   constructor(options: EpochKeeperOptions) {
     this.#options = options
     this.#stated = options.stated
-  }
-
-  get current(): string {
-    return this.#stated
   }
 
   get isSettled(): boolean {
