@@ -20,10 +20,9 @@ interface CopyOptions {
 
 /** What belongs to the running server and not to its data; the folders stay, empty. */
 const LEFT_OUT = new Set(['postmaster.pid', 'postmaster.opts', 'standby.signal', 'recovery.signal'])
-const EMPTIED = new Set([
-  ...['pg_wal', 'pg_replslot', 'pg_dynshmem', 'pg_notify', 'pg_serial', 'pg_snapshots', 'pg_stat_tmp'],
-  'pg_subtrans',
-])
+const EMPTIED = new Set(
+  'pg_wal pg_replslot pg_dynshmem pg_notify pg_serial pg_snapshots pg_stat_tmp pg_subtrans'.split(' '),
+)
 /** Set while a standby had to have each commit; a server that nobody follows would wait for ever. */
 const SYNCHRONOUS = /^synchronous_standby_names\b.*\n?/gm
 

@@ -104,7 +104,11 @@ class FolderPlace implements ServerPlace {
     const { cluster } = this.#primary
     chooseCluster(this.data.path, next.cluster)
     this.#primary = next
-    removeCluster(cluster)
+    try {
+      removeCluster(cluster)
+    } catch {
+      // It has no say any more, and the next start on a folder that is kept tries again.
+    }
   }
 
   async stop(): Promise<void> {
