@@ -22,5 +22,6 @@ export function writeCanonicalJson(value: CanonicalInput): string {
 
 /** Whether two JSON values are the same value, whatever the order of their keys. */
 export function isSameJson(one: JsonValue, other: JsonValue): boolean {
-  return one === other || writeCanonicalJson(one) === writeCanonicalJson(other)
+  if (typeof one !== 'object' || typeof other !== 'object') return one === other
+  return writeCanonicalJson(one) === writeCanonicalJson(other)
 }

@@ -150,12 +150,16 @@ class Runner implements CommandRunner {
   ): Promise<Committed> {
     let tries = 0
     let thrownByCommand: unknown
-    const work = async (tx: StoreTransaction): Promise<Committed> => {
+    const refuse = (error: unknown): never => {
+      thrownByCommand = error
+      throw error
+    }
+    const work = (tx: StoreTransaction): Committed | Promise<Committed> => {
       try {
-        return await command.perform(tx, input, run)
+        const committed = command.perform(tx, input, run)
+        return committed instanceof Promise ? committed.catch(refuse) : committed
       } catch (error) {
-        thrownByCommand = error
-        throw error
+        return refuse(error)
       }
     }
     const decide = (): Promise<Committed> => {

@@ -1,11 +1,12 @@
-import { idSchema, type ProfileValue, UserEngineError } from '@user-engine/store-protocol'
+import { idSchema, type ProfileValue } from '@user-engine/store-protocol'
 import * as z from 'zod'
 import { defineCommand } from '../commands/command.ts'
 import type { InputOf } from '../commands/input-of.ts'
-import { definitionSourceFields, namesOneSource } from './definition-source.ts'
-import { APPLICATION_NEEDED, namesApplicationOf } from './profile-scope.ts'
-import { ONE_SOURCE, setProfileValues, valueItemFields, valueOriginFields } from './set-values.ts'
-import { isOvertaken } from './write-value.ts'
+import { definitionSourceFields, namesOneSource, readDefinitions } from './definition-source.ts'
+import { planValue } from './plan-value.ts'
+import { APPLICATION_NEEDED, namesApplicationOf, profileScopeOf } from './profile-scope.ts'
+import { ONE_SOURCE, valueItemFields, valueOriginFields } from './set-values.ts'
+import { isOvertaken, writePlannedValue } from './write-value.ts'
 
 export const setValueInputSchema = z
   .strictObject({
@@ -26,10 +27,15 @@ export const setValue = defineCommand({
   audience: ({ audience }) => audience,
   decidesAgainOn: isOvertaken,
   async perform(tx, input, run): Promise<ProfileValue> {
-    const { level, attributeKey, value, expectedVersion, ...rest } = input
-    const item = { level, attributeKey, value, expectedVersion }
-    const [record] = await setProfileValues(tx, { ...rest, values: [item] }, run)
-    if (record === undefined) throw new UserEngineError('INTERNAL', { reference: run.action })
-    return record
+    const { userId, applicationId, level, attributeKey, value, expectedVersion, source, audience } = input
+    const key = { userId, scope: profileScopeOf(level, applicationId, run), attributeKey }
+    const [definitions, stored] = await Promise.all([
+      readDefinitions(tx, input, run),
+      tx.profileValues.find(key),
+    ])
+    const origin = { definitions, source, audience }
+    const planned = planValue({ key, value, expectedVersion }, { stored, origin }, run)
+    writePlannedValue(tx, planned, run)
+    return planned.value
   },
 })
