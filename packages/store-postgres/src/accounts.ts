@@ -14,13 +14,15 @@ import {
   versionedUpdateSchema,
 } from '@user-engine/store-protocol'
 import { defineStatement } from './connection/statement.ts'
-import { type Handle, scoped } from './handle.ts'
+import { type Handle, planInsertUnder, scoped } from './handle.ts'
 import { parseInsert } from './parse-insert.ts'
 import { columns, RowReader } from './sql/columns.ts'
+import { insertStatementsUnder } from './sql/insert-statements.ts'
 import { planPage } from './sql/keyset-page.ts'
 import { BEFORE_ALL_IDS, changeParameters } from './sql/parameters.ts'
+import { parentUser } from './sql/parent-user.ts'
 import type { SchemaName } from './sql/schema-name.ts'
-import { seesAccount, seesUser } from './sql/visibility.ts'
+import { seesAccount } from './sql/visibility.ts'
 
 const COLUMNS = ['id', 'user_id', 'kind', 'name', 'status', 'version', 'created_at', 'updated_at']
 
@@ -42,11 +44,6 @@ export type AccountStatements = ReturnType<typeof accountStatements>
 export function accountStatements(s: SchemaName) {
   const select = `SELECT ${columns('a', COLUMNS)} FROM ${s}.accounts a`
   const page = 'a.user_id = $1 AND a.id > $2'
-  const insert = (condition: string) => `
-    WITH inserted AS (
-      INSERT INTO ${s}.accounts (id, user_id, kind, name, status, version, created_at, updated_at)
-      SELECT $1, u.id, $3, $4, $5, 1, $6, $7 FROM ${s}.users u WHERE u.id = $2 AND ${condition} RETURNING 1)
-    SELECT CASE WHEN count(*) = 0 THEN ${s}.refuse_reference('user', $2) END FROM inserted`
   const update = (condition: string) => `
     WITH changed AS (
       UPDATE ${s}.accounts a SET
@@ -65,10 +62,15 @@ export function accountStatements(s: SchemaName) {
       ),
       platform: defineStatement(`${select} WHERE ${page} ORDER BY a.id LIMIT $3`),
     },
-    insert: {
-      tenant: defineStatement(insert(seesUser(s, 'u', '$8'))),
-      platform: defineStatement(insert('true')),
-    },
+    insert: insertStatementsUnder(parentUser(s), {
+      schema: s,
+      table: 'accounts',
+      columns: {
+        ...{ id: 'uuid', user_id: 'uuid', kind: 'text', name: 'text', status: 'text' },
+        ...{ created_at: 'timestamptz', updated_at: 'timestamptz' },
+      },
+      constants: { version: '1' },
+    }),
     update: {
       tenant: defineStatement(update(seesAccount(s, 'a', '$7'))),
       platform: defineStatement(update('true')),
@@ -117,7 +119,11 @@ class PostgresAccounts implements AccountReader, AccountWriter {
       const { id, userId, kind, name, status, createdAt, updatedAt } = parseInsert(accountSchema, account)
       this.#handle.inserted.accounts.push(id)
       const values = [id, userId, kind, name, status, createdAt, updatedAt]
-      return { call: scoped(this.#handle, this.#sql.insert, values), subject: { entity: 'account', id } }
+      const parent = { entity: 'user', id: userId } as const
+      return {
+        ...planInsertUnder(this.#handle, this.#sql.insert, { values, parent }),
+        subject: { entity: 'account', id },
+      }
     })
   }
 

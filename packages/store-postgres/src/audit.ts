@@ -21,9 +21,10 @@ import {
 } from '@user-engine/store-protocol'
 import * as z from 'zod'
 import { defineStatement, type Statement } from './connection/statement.ts'
-import type { Handle } from './handle.ts'
+import { type Handle, planInsert } from './handle.ts'
 import type { PlannedAppend } from './session.ts'
 import { columns, RowReader } from './sql/columns.ts'
+import { type InsertStatements, insertStatements } from './sql/insert-statements.ts'
 import { planPage } from './sql/keyset-page.ts'
 import { jsonParameter } from './sql/parameters.ts'
 import type { SchemaName } from './sql/schema-name.ts'
@@ -75,7 +76,7 @@ function readPositioned(row: RowReader): PositionedRecord {
 
 export interface AuditStatements {
   readonly get: Statement
-  readonly append: Statement
+  readonly append: InsertStatements
   readonly preview: Statement
   readonly probe: Statement
   /** The list for one combination of filters; built once per combination. */
@@ -109,10 +110,21 @@ export function auditStatements(s: SchemaName): AuditStatements {
   }
   return {
     get: defineStatement(`${select} AND r.id = $2`),
-    append: defineStatement(`
-      INSERT INTO ${s}.audit_records (tenant_id, id, occurred_at, actor_type, actor_id, action, target_type, target_id,
-        outcome, reason, changed_fields, correlation_id, causation_id)
-      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11::jsonb, $12, $13)`),
+    append: insertStatements({
+      schema: s,
+      table: 'audit_records',
+      columns: {
+        ...{
+          tenant_id: 'text',
+          id: 'uuid',
+          occurred_at: 'timestamptz',
+          actor_type: 'text',
+          actor_id: 'text',
+        },
+        ...{ action: 'text', target_type: 'text', target_id: 'text', outcome: 'text', reason: 'text' },
+        ...{ changed_fields: 'jsonb', correlation_id: 'text', causation_id: 'text' },
+      },
+    }),
     preview: defineStatement(`
       INSERT INTO ${s}.audit_records (tenant_id, id, occurred_at, actor_type, actor_id, action, target_type, target_id,
         outcome, reason, changed_fields, correlation_id, causation_id, seq) OVERRIDING SYSTEM VALUE
@@ -173,7 +185,7 @@ export function planAppend(
     ...[outcome, reason, jsonParameter(changedFields), correlationId, causationId],
   ]
   return {
-    call: { statement: statements.append, values },
+    ...planInsert(statements.append, values),
     subject: { entity: 'audit-record', id },
     preview: (position) => ({ statement: statements.preview, values: [...values, String(position)] }),
     probe: { statement: statements.probe, values: values.slice(0, 2) },

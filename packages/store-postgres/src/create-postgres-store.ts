@@ -183,7 +183,7 @@ class ConnectedStore implements PostgresStore {
   recordDenial(scope: Scope, record: AuditRecord): Promise<void> {
     return this.#run(undefined, async (_, timeoutMs) => {
       const tenantId = tenantOf(parseScope(scope))
-      const { call, subject } = planAppend(this.#sql.audit, tenantId, record)
+      const append = planAppend(this.#sql.audit, tenantId, record)
       if (record.outcome === 'allowed') {
         throw new UserEngineError('VALIDATION', {
           issues: [{ path: 'outcome', expected: 'denied or failed' }],
@@ -191,7 +191,7 @@ class ConnectedStore implements PostgresStore {
       }
       try {
         const session = this.#openSession({ scope: { tenantId }, pool: this.#pools.denials, timeoutMs })
-        session.write(call, subject)
+        session.write(append)
         await endWith(session, session.commit())
       } catch (error) {
         if (isUserEngineError(error, 'DUPLICATE_KEY')) throw error

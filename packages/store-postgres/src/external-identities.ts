@@ -15,11 +15,13 @@ import {
   versionedDeleteSchema,
 } from '@user-engine/store-protocol'
 import { defineStatement } from './connection/statement.ts'
-import { type Handle, scoped } from './handle.ts'
+import { type Handle, planInsertUnder, scoped } from './handle.ts'
 import { parseInsert } from './parse-insert.ts'
 import { columns, RowReader } from './sql/columns.ts'
+import { insertStatementsUnder } from './sql/insert-statements.ts'
 import { planPage } from './sql/keyset-page.ts'
 import { BEFORE_ALL_IDS } from './sql/parameters.ts'
+import { parentUser } from './sql/parent-user.ts'
 import type { SchemaName } from './sql/schema-name.ts'
 import { seesUser, seesUserId } from './sql/visibility.ts'
 import { readUser, userColumns } from './users.ts'
@@ -47,11 +49,6 @@ export function externalIdentityStatements(s: SchemaName) {
     FROM ${s}.external_identities i JOIN ${s}.users u ON u.id = i.user_id
     WHERE i.issuer = $1 AND i.subject = $2`
   const page = 'i.user_id = $1 AND i.id > $2'
-  const insert = (condition: string) => `
-    WITH inserted AS (
-      INSERT INTO ${s}.external_identities (id, user_id, issuer, subject, version, created_at, updated_at)
-      SELECT $1, u.id, $3, $4, 1, $5, $6 FROM ${s}.users u WHERE u.id = $2 AND ${condition} RETURNING 1)
-    SELECT CASE WHEN count(*) = 0 THEN ${s}.refuse_reference('user', $2) END FROM inserted`
   const remove = (condition: string) => `
     WITH changed AS (
       DELETE FROM ${s}.external_identities i WHERE i.id = $1 AND i.version = $2 AND ${condition} RETURNING 1)
@@ -71,10 +68,15 @@ export function externalIdentityStatements(s: SchemaName) {
       ),
       platform: defineStatement(`${select} WHERE ${page} ORDER BY i.id LIMIT $3`),
     },
-    insert: {
-      tenant: defineStatement(insert(seesUser(s, 'u', '$7'))),
-      platform: defineStatement(insert('true')),
-    },
+    insert: insertStatementsUnder(parentUser(s), {
+      schema: s,
+      table: 'external_identities',
+      columns: {
+        ...{ id: 'uuid', user_id: 'uuid', issuer: 'text', subject: 'text' },
+        ...{ created_at: 'timestamptz', updated_at: 'timestamptz' },
+      },
+      constants: { version: '1' },
+    }),
     delete: {
       tenant: defineStatement(remove(seesUserId(s, 'i.user_id', '$3'))),
       platform: defineStatement(remove('true')),
@@ -140,8 +142,9 @@ class PostgresExternalIdentities implements ExternalIdentityReader, ExternalIden
         identity,
       )
       const values = [id, userId, issuer, subject, createdAt, updatedAt]
+      const parent = { entity: 'user', id: userId } as const
       return {
-        call: scoped(this.#handle, this.#sql.insert, values),
+        ...planInsertUnder(this.#handle, this.#sql.insert, { values, parent }),
         subject: { entity: 'external-identity', id },
       }
     })

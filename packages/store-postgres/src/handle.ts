@@ -6,11 +6,19 @@ import {
   type TenantId,
   UserEngineError,
 } from '@user-engine/store-protocol'
+import type { BulkInsert } from './batch-plan.ts'
 import type { StatementSubject } from './connection/map-error.ts'
 import type { Parameter, Row, Statement, StatementCall } from './connection/statement.ts'
 import type { PrismaClient } from './generated/client.ts'
 import type { PrismaRunner } from './prisma-runner.ts'
-import { abortedBy, FIRST_PREVIEW_POSITION, type PlannedAppend, type Session } from './session.ts'
+import {
+  abortedBy,
+  FIRST_PREVIEW_POSITION,
+  type PlannedAppend,
+  type PlannedWrite,
+  type Session,
+} from './session.ts'
+import type { InsertStatements } from './sql/insert-statements.ts'
 import { TrackedPromise } from './tracked-promise.ts'
 
 /** A statement for each kind of scope. */
@@ -19,16 +27,16 @@ export interface ScopedStatement {
   readonly platform: Statement
 }
 
+/** An insert for each kind of scope. */
+export interface ScopedInsert {
+  readonly tenant: InsertStatements
+  readonly platform: InsertStatements
+}
+
 /** A read with how its rows become a result. */
 export interface PlannedRead<Result> {
   readonly call: StatementCall
   readonly parse: (rows: readonly Row[]) => Result
-}
-
-/** A write with what it is about, for its errors. */
-export interface PlannedWrite {
-  readonly call: StatementCall
-  readonly subject: StatementSubject
 }
 
 /** A write with model calls. */
@@ -135,8 +143,8 @@ export class SessionHandle implements Handle {
    * news that what it swallowed has aborted the transaction [TXN-03, TXN-10].
    */
   outcomeOf(failure: UserEngineError): UserEngineError {
-    const unseen = this.#failedCall !== null && !this.#failedCall.wasSeen
-    return unseen ? failure : abortedBy(failure)
+    const wasSeen = this.#failedCall === null ? this.session.isFailureTold : this.#failedCall.wasSeen
+    return wasSeen ? abortedBy(failure) : failure
   }
 
   read<Result>(plan: () => PlannedRead<Result>): Promise<Result> {
@@ -166,8 +174,7 @@ export class SessionHandle implements Handle {
   write(plan: () => PlannedWrite): Promise<void> {
     try {
       this.assertWritable()
-      const { call, subject } = plan()
-      this.session.write(call, subject)
+      this.session.write(plan())
       return TAKEN_OVER
     } catch (error) {
       return this.#abort(error)
@@ -244,4 +251,26 @@ export function scoped(handle: Handle, statement: ScopedStatement, values: Param
   return handle.tenantId === null
     ? { statement: statement.platform, values }
     : { statement: statement.tenant, values: [...values, handle.tenantId] }
+}
+
+/** The insert of one record, alone and with others; `parent` is the record that must be there before. */
+export function planInsert(
+  { one, many, types }: InsertStatements,
+  values: Parameter[],
+  parent: BulkInsert['parent'] = null,
+): { readonly call: StatementCall; readonly bulk: BulkInsert } {
+  return { call: { statement: one, values }, bulk: { many, types, parent } }
+}
+
+/** The same for each kind of scope, with the tenant as the last parameter where there is one. */
+export function planInsertUnder(
+  handle: Handle,
+  statements: ScopedInsert,
+  insert: { readonly values: Parameter[]; readonly parent: BulkInsert['parent'] },
+): ReturnType<typeof planInsert> {
+  const { values, parent } = insert
+  const { tenantId } = handle
+  if (tenantId === null) return planInsert(statements.platform, values, parent)
+  const { call, bulk } = planInsert(statements.tenant, values, parent)
+  return { call: { ...call, values: [...values, tenantId] }, bulk }
 }

@@ -19,9 +19,10 @@ import {
   versionedUpdateSchema,
 } from '@user-engine/store-protocol'
 import { defineStatement } from './connection/statement.ts'
-import type { Handle } from './handle.ts'
+import { type Handle, planInsert } from './handle.ts'
 import { parseInsert } from './parse-insert.ts'
 import { columns, RowReader } from './sql/columns.ts'
+import { insertStatements } from './sql/insert-statements.ts'
 import { planPage } from './sql/keyset-page.ts'
 import { BEFORE_ALL_IDS, changeParameters } from './sql/parameters.ts'
 import type { SchemaName } from './sql/schema-name.ts'
@@ -67,10 +68,16 @@ export function membershipStatements(s: SchemaName) {
       ${select} AND m.tenant_account_id = $2 AND (m.group_key, m.role_key) > ($3, $4)
       ORDER BY m.group_key, m.role_key LIMIT $5`),
     listByGroup: defineStatement(`${select} AND m.group_key = $2 AND m.id > $3 ORDER BY m.id LIMIT $4`),
-    insert: defineStatement(`
-      INSERT INTO ${s}.memberships (tenant_id, id, tenant_account_id, group_key, role_key, valid_from, valid_until,
-        version, created_at, updated_at)
-      VALUES ($1, $2, $3, $4, $5, $6, $7, 1, $8, $9)`),
+    insert: insertStatements({
+      schema: s,
+      table: 'memberships',
+      columns: {
+        ...{ tenant_id: 'text', id: 'uuid', tenant_account_id: 'uuid', group_key: 'text', role_key: 'text' },
+        ...{ valid_from: 'timestamptz', valid_until: 'timestamptz' },
+        ...{ created_at: 'timestamptz', updated_at: 'timestamptz' },
+      },
+      constants: { version: '1' },
+    }),
     update: defineStatement(`
       WITH changed AS (
         UPDATE ${s}.memberships m SET
@@ -175,7 +182,7 @@ class PostgresMemberships implements MembershipReader, MembershipWriter {
       if (record.tenantId !== tenantId) throw new UserEngineError('TENANT_BOUNDARY', { entity: 'membership' })
       const values = [tenantId, id, tenantAccountId, group, role, validFrom, validUntil, createdAt, updatedAt]
       return {
-        call: { statement: this.#sql.insert, values },
+        ...planInsert(this.#sql.insert, values, { entity: 'tenant-account', id: tenantAccountId }),
         subject: { entity: 'membership', id, references: { 'tenant-account': tenantAccountId } },
       }
     })

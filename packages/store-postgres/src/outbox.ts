@@ -14,7 +14,7 @@ import {
 import * as z from 'zod'
 import { PLATFORM_KEY } from './audit.ts'
 import { defineStatement } from './connection/statement.ts'
-import type { Handle } from './handle.ts'
+import { type Handle, planInsert } from './handle.ts'
 import { columns, type RowReader } from './sql/columns.ts'
 import { planPage } from './sql/keyset-page.ts'
 import { jsonParameter } from './sql/parameters.ts'
@@ -55,6 +55,20 @@ export function readOutboxEvent(row: RowReader): OutboxEvent {
   }
 }
 
+/** What an append brings, in the order of its parameters. */
+const APPENDED = {
+  tenant_id: 'text',
+  id: 'uuid',
+  aggregate_type: 'text',
+  aggregate_id: 'text',
+  type: 'text',
+  schema_version: 'integer',
+  payload: 'jsonb',
+  occurred_at: 'timestamptz',
+  correlation_id: 'text',
+  causation_id: 'text',
+} as const
+
 export type OutboxStatements = ReturnType<typeof outboxStatements>
 
 export function outboxStatements(s: SchemaName) {
@@ -72,15 +86,23 @@ export function outboxStatements(s: SchemaName) {
   const eventOf = (row: string) => `
     CROSS JOIN LATERAL (SELECT * FROM ${s}.outbox_events f
       WHERE f.tenant_id = ${row}.tenant_id AND f.id = ${row}.event_id LIMIT 1) e`
-  const append = (position: string) =>
+  const appended = (event: string) =>
     defineStatement(`
-      WITH position AS MATERIALIZED (SELECT ${position} AS seq),
+      WITH appended AS MATERIALIZED (${event}),
       event AS (
         INSERT INTO ${s}.outbox_events (seq, tenant_id, id, aggregate_type, aggregate_id, type, schema_version, payload,
           occurred_at, correlation_id, causation_id)
-        SELECT seq, $1, $2, $3, $4, $5, $6::integer, $7::jsonb, $8::timestamptz, $9, $10 FROM position)
+        SELECT * FROM appended)
       INSERT INTO ${s}.outbox_deliveries (seq, tenant_id, event_id, aggregate_type, aggregate_id)
-      SELECT seq, $1, $2, $3, $4 FROM position`)
+      SELECT seq, tenant_id, id, aggregate_type, aggregate_id FROM appended`)
+  const given = Object.entries(APPENDED)
+  const appendOne = (position: string) => {
+    const columns = given.map(([name, type], index) => `$${index + 1}::${type} AS ${name}`)
+    return appended(`SELECT ${position} AS seq, ${columns.join(', ')}`)
+  }
+  const position = `nextval('${s}.outbox_positions')`
+  const arrays = given.map(([, type], index) => `$${index + 1}::${type}[]`)
+  const names = Object.keys(APPENDED).join(', ')
   return {
     list: defineStatement(`
       ${pageOf('outbox_events')}
@@ -98,8 +120,14 @@ export function outboxStatements(s: SchemaName) {
     listDelivered: defineStatement(`
       ${pageOf('outbox_events', `AND ${isMissing('outbox_deliveries')} AND ${isMissing('outbox_dead_letters')}`)}
       ${entry(`'delivered'`, 'NULL')} FROM page e ORDER BY e.seq`),
-    append: append(`nextval('${s}.outbox_positions')`),
-    preview: append('$11::bigint'),
+    append: {
+      types: Object.values(APPENDED),
+      one: appendOne(position),
+      many: appended(`
+        SELECT ${position} AS seq, ${names} FROM (
+          SELECT * FROM unnest(${arrays.join(', ')}) WITH ORDINALITY r (${names}, place) ORDER BY r.place) r`),
+    },
+    preview: appendOne('$11::bigint'),
     probe: defineStatement(`
       INSERT INTO ${s}.outbox_events (seq, tenant_id, id, aggregate_type, aggregate_id, type, schema_version, payload, occurred_at)
       SELECT -e.seq, e.tenant_id, e.id, e.aggregate_type, e.aggregate_id, e.type, e.schema_version, e.payload, e.occurred_at
@@ -168,7 +196,7 @@ class PostgresOutbox implements OutboxReader, OutboxAppender {
         ...[jsonParameter(payload), parsed.occurredAt, parsed.correlationId, parsed.causationId],
       ]
       return {
-        call: { statement: this.#sql.append, values },
+        ...planInsert(this.#sql.append, values),
         subject: { entity: 'outbox-event', id },
         preview: (position) => ({ statement: this.#sql.preview, values: [...values, String(position)] }),
         probe: { statement: this.#sql.probe, values: values.slice(0, 2) },

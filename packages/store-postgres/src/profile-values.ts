@@ -24,13 +24,16 @@ import {
 } from '@user-engine/store-protocol'
 import * as z from 'zod'
 import { defineStatement, type Parameter } from './connection/statement.ts'
-import { type Handle, type PlannedWrite, scoped } from './handle.ts'
+import { type Handle, planInsertUnder, scoped } from './handle.ts'
 import { parseInsert } from './parse-insert.ts'
+import type { PlannedWrite } from './session.ts'
 import { columns, RowReader } from './sql/columns.ts'
+import { insertStatementsUnder } from './sql/insert-statements.ts'
 import { planPage } from './sql/keyset-page.ts'
 import { jsonParameter } from './sql/parameters.ts'
+import { parentUser } from './sql/parent-user.ts'
 import type { SchemaName } from './sql/schema-name.ts'
-import { ofTenant, seesUser, seesUserId } from './sql/visibility.ts'
+import { ofTenant, seesUserId } from './sql/visibility.ts'
 
 const VALUE_COLUMNS = [
   'id',
@@ -91,13 +94,13 @@ export function profileValueStatements(s: SchemaName) {
     WITH changed AS (
       DELETE FROM ${s}.global_profile_values v WHERE v.id = $2 AND v.version = $3 AND ${condition} RETURNING 1)
     ${returningMissing('global-profile-value')}`
-  const insertGlobal = (condition: string) => `
-    WITH inserted AS (
-      INSERT INTO ${s}.global_profile_values
-        (id, user_id, attribute_key, value, provenance, version, created_at, updated_at)
-      SELECT $1, u.id, $3, $4::jsonb, $5::jsonb, 1, $6, $7 FROM ${s}.users u WHERE u.id = $2 AND ${condition}
-      RETURNING 1)
-    SELECT CASE WHEN count(*) = 0 THEN ${s}.refuse_reference('user', $2) END FROM inserted`
+  const content = {
+    attribute_key: 'text',
+    value: 'jsonb',
+    provenance: 'jsonb',
+    created_at: 'timestamptz',
+    updated_at: 'timestamptz',
+  } as const
   return {
     findGlobal: {
       tenant: defineStatement(`
@@ -119,17 +122,18 @@ export function profileValueStatements(s: SchemaName) {
          ORDER BY v.attribute_key, level_rank LIMIT $5)) merged
       ORDER BY attribute_key, level_rank LIMIT $5`),
     listGlobal: defineStatement(globalPart('$1::text IS NULL')),
-    insertGlobal: {
-      tenant: defineStatement(insertGlobal(seesUser(s, 'u', '$8'))),
-      platform: defineStatement(insertGlobal('true')),
-    },
-    insertInTenant: defineStatement(`
-      WITH inserted AS (
-        INSERT INTO ${s}.tenant_profile_values
-          (tenant_id, id, user_id, application_id, attribute_key, value, provenance, version, created_at, updated_at)
-        SELECT $1, $2, u.id, $4, $5, $6::jsonb, $7::jsonb, 1, $8, $9 FROM ${s}.users u
-        WHERE u.id = $3 AND ${seesUser(s, 'u', '$1')} RETURNING 1)
-      SELECT CASE WHEN count(*) = 0 THEN ${s}.refuse_reference('user', $3) END FROM inserted`),
+    insertGlobal: insertStatementsUnder(parentUser(s), {
+      schema: s,
+      table: 'global_profile_values',
+      columns: { id: 'uuid', user_id: 'uuid', ...content },
+      constants: { version: '1' },
+    }),
+    insertInTenant: insertStatementsUnder(parentUser(s), {
+      schema: s,
+      table: 'tenant_profile_values',
+      columns: { tenant_id: 'text', id: 'uuid', user_id: 'uuid', application_id: 'uuid', ...content },
+      constants: { version: '1' },
+    }),
     updateGlobal: {
       tenant: defineStatement(updateGlobal(seesUserId(s, 'v.user_id', '$1'))),
       platform: defineStatement(updateGlobal('$1::text IS NULL')),
@@ -219,20 +223,19 @@ class PostgresProfileValues implements ProfileValueReader, ProfileValueWriter {
       const record = parseInsert(profileValueSchema, value)
       const { id, userId, scope, attributeKey, createdAt, updatedAt } = record
       const content = [jsonParameter(record.value), jsonParameter(record.provenance), createdAt, updatedAt]
+      const parent = { entity: 'user', id: userId } as const
       if (scope.level === 'global') {
         const values = [id, userId, attributeKey, ...content]
         return {
-          call: scoped(this.#handle, this.#sql.insertGlobal, values),
+          ...planInsertUnder(this.#handle, this.#sql.insertGlobal, { values, parent }),
           subject: { entity: 'profile-value', id },
         }
       }
       const tenantId = this.#requireTenantOf(scope)
       const applicationId = scope.level === 'application' ? scope.applicationId : null
+      const values = [tenantId, id, userId, applicationId, attributeKey, ...content]
       return {
-        call: {
-          statement: this.#sql.insertInTenant,
-          values: [tenantId, id, userId, applicationId, attributeKey, ...content],
-        },
+        ...planInsertUnder(this.#handle, this.#sql.insertInTenant, { values, parent }),
         subject: { entity: 'profile-value', id, references: { application: applicationId } },
       }
     })

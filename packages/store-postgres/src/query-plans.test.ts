@@ -170,7 +170,7 @@ async function explain(
   { statement, values }: StatementCall,
   { scope, planCache }: { readonly scope: string; readonly planCache: string },
 ): Promise<Reading> {
-  const literals = values.map((value) => (value === null ? 'NULL' : pg.escapeLiteral(value)))
+  const literals = values.map((value) => (value === null ? 'NULL' : pg.escapeLiteral(String(value))))
   const args = literals.length === 0 ? '' : `(${literals.join(', ')})`
   await client.query('BEGIN')
   try {

@@ -1,24 +1,29 @@
 import { defineStatement, type StatementCall } from './connection/statement.ts'
 
-/** Sets the savepoint of a nested transaction at this depth, from 1. */
-export function savepoint(depth: number): StatementCall {
-  return cached('SAVEPOINT', depth)
+/** The savepoint of a nested transaction: its depth, from 1. Or that of a run of inserts, which none is nested in. */
+type SavepointOf = number | typeof RUN_OF_INSERTS
+
+export const RUN_OF_INSERTS = 'run'
+
+/** Sets a savepoint. */
+export function savepoint(of: SavepointOf): StatementCall {
+  return cached('SAVEPOINT', of)
 }
 
 /** Ends it, keeping what was done. */
-export function releaseSavepoint(depth: number): StatementCall {
-  return cached('RELEASE SAVEPOINT', depth)
+export function releaseSavepoint(of: SavepointOf): StatementCall {
+  return cached('RELEASE SAVEPOINT', of)
 }
 
 /** Undoes what was done since, keeping the savepoint. */
-export function rollbackToSavepoint(depth: number): StatementCall {
-  return cached('ROLLBACK TO SAVEPOINT', depth)
+export function rollbackToSavepoint(of: SavepointOf): StatementCall {
+  return cached('ROLLBACK TO SAVEPOINT', of)
 }
 
 const calls = new Map<string, StatementCall>()
 
-function cached(command: string, depth: number): StatementCall {
-  const text = `${command} nested_${depth}`
+function cached(command: string, of: SavepointOf): StatementCall {
+  const text = `${command} nested_${of}`
   let call = calls.get(text)
   if (call === undefined) {
     call = { statement: defineStatement(text), values: [] }

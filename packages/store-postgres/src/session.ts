@@ -14,15 +14,30 @@
 // undoing a level heals the connection for those around it. A lost connection fails level 0.
 import { randomInt } from 'node:crypto'
 import { UserEngineError } from '@user-engine/store-protocol'
+import {
+  type BulkInsert,
+  planBatch,
+  type QueuedCall,
+  type Step,
+  surrounding,
+  withoutRun,
+} from './batch-plan.ts'
 import { BatchError } from './connection/batch.ts'
 import type { Connection } from './connection/connection.ts'
 import {
   isAnswerOfPooler,
   isConnectionLoss,
+  isRefusal,
   mapError,
   type StatementSubject,
 } from './connection/map-error.ts'
-import { defineStatement, type Row, type Statement, type StatementCall } from './connection/statement.ts'
+import {
+  defineStatement,
+  type Row,
+  type Statement,
+  type StatementCall,
+  type StatementResult,
+} from './connection/statement.ts'
 import { releaseSavepoint, rollbackToSavepoint, savepoint } from './savepoints.ts'
 
 export interface SessionOptions {
@@ -42,12 +57,14 @@ export interface Session {
   readonly depth: number
   /** The failure of the current level. */
   readonly failure: UserEngineError | null
+  /** Whether a call was rejected with that failure, so that the work could have seen it. */
+  readonly isFailureTold: boolean
   /** Notes a failure that was found before anything was sent. */
   fail(error: UserEngineError): void
   /** Queues a read; it is sent in the next turn of the microtask queue, or with the commit. */
   read<Result>(call: StatementCall, parse: (rows: readonly Row[]) => Result): Promise<Result>
   /** Queues a write; its failure surfaces at the next batch. */
-  write(call: StatementCall, subject: StatementSubject | null): void
+  write(write: PlannedWrite): void
   /** Queues an append; it is sent with the commit. @throws UserEngineError `DUPLICATE_KEY` for one that waits already. */
   append(append: PlannedAppend): void
   /** Queues a read that sees the appends of its transaction, each at a position after everything committed [TXN-06]. */
@@ -73,15 +90,16 @@ export interface Session {
   rollback(): Promise<void>
 }
 
-interface QueuedCall extends StatementCall {
-  readonly level: number
+/** A write with what it is about, for its errors. */
+export interface PlannedWrite {
+  readonly call: StatementCall
   readonly subject: StatementSubject | null
-  readonly waiting: { settle(rows: readonly Row[]): void; fail(error: UserEngineError): void } | null
+  /** How it travels with others; default: alone. */
+  readonly bulk?: BulkInsert
 }
 
 /** An append in its final form, which draws its position, and in two that are sent before. */
-export interface PlannedAppend {
-  readonly call: StatementCall
+export interface PlannedAppend extends PlannedWrite {
   readonly subject: StatementSubject
   /** Puts it at a position that is given. */
   preview(position: number): StatementCall
@@ -97,10 +115,13 @@ interface WaitingAppend extends PlannedAppend {
 
 interface Level {
   failure: UserEngineError | null
+  isFailureTold: boolean
   wrote: boolean
   /** Whether its SAVEPOINT, or the BEGIN for level 0, has been sent. */
   begun: boolean
   readonly appends: WaitingAppend[]
+  /** What identifies its appends. */
+  readonly appended: Set<string>
 }
 
 const COMMIT: StatementCall = { statement: defineStatement('COMMIT'), values: [] }
@@ -152,6 +173,10 @@ class BatchSession implements Session {
     return this.#level.failure
   }
 
+  get isFailureTold(): boolean {
+    return this.#level.isFailureTold
+  }
+
   get #level(): Level {
     return this.#levels[this.depth] ?? this.#levels[0]
   }
@@ -173,7 +198,7 @@ class BatchSession implements Session {
         reject(error)
       }
     }
-    this.#enqueue(call, null, { settle, fail: reject })
+    this.#enqueue({ call, waiting: { settle, fail: reject } })
     // A read that nobody awaits must not bring the process down when it fails.
     promise.catch(() => {})
     this.#queuedReads.add(promise)
@@ -181,18 +206,18 @@ class BatchSession implements Session {
     return promise
   }
 
-  write(call: StatementCall, subject: StatementSubject | null): void {
+  write(write: PlannedWrite): void {
     this.#level.wrote = true
-    this.#enqueue(call, subject, null)
+    this.#enqueue(write)
   }
 
   append(append: PlannedAppend): void {
     const { entity, id } = append.subject
     const [tenant] = append.call.values
-    const isTwin = ({ subject, call }: WaitingAppend) =>
-      subject.id === id && subject.entity === entity && call.values[0] === tenant
-    if (this.#levels.some(({ appends }) => appends.some(isTwin)))
+    const name = `${entity} ${id} ${tenant}`
+    if (this.#levels.some(({ appended }) => appended.has(name)))
       throw new UserEngineError('DUPLICATE_KEY', { entity, key: 'id' })
+    this.#level.appended.add(name)
     this.#level.appends.push({ ...append, position: this.#nextPreview, isProbed: false })
     this.#nextPreview += 1
   }
@@ -201,11 +226,11 @@ class BatchSession implements Session {
     const appends = this.#levels.flatMap((level) => level.appends)
     if (appends.length === 0) return this.read(call, parse)
     const inside = this.depth + 1
-    this.#enqueue(savepoint(inside), null, null)
-    for (const { preview, position, subject } of appends) this.#enqueue(preview(position), subject, null)
+    this.#enqueue({ call: savepoint(inside) })
+    for (const { preview, position, subject } of appends) this.#enqueue({ call: preview(position), subject })
     const result = this.read(call, parse)
-    this.#enqueue(rollbackToSavepoint(inside), null, null)
-    this.#enqueue(releaseSavepoint(inside), null, null)
+    this.#enqueue({ call: rollbackToSavepoint(inside) })
+    this.#enqueue({ call: releaseSavepoint(inside) })
     return result
   }
 
@@ -227,33 +252,35 @@ class BatchSession implements Session {
         if (connection === null) throw new UserEngineError('TRANSACTION_ENDED', {})
         return await this.#withinTime(connection, work(connection))
       } catch (thrown) {
-        throw this.#noteFailure(level, thrown, subject, false)
+        const failed = { level, subject, isTold: true, committing: false }
+        throw this.#noteFailure(thrown, failed)
       }
     })
   }
 
   enter(): void {
     this.#levels.push(newLevel())
-    this.#enqueue(savepoint(this.depth), null, null)
+    this.#enqueue({ call: savepoint(this.depth) })
   }
 
   async leave(): Promise<void> {
     if (this.#ended) throw new UserEngineError('TRANSACTION_ENDED', {})
     const level = this.depth
-    const { wrote, appends } = this.#level
+    const { wrote, appends, appended } = this.#level
     const unprobed = appends.filter(({ isProbed }) => !isProbed)
     for (const append of unprobed) {
-      this.#enqueue(append.probe, append.subject, null)
+      this.#enqueue({ call: append.probe, subject: append.subject })
       append.isProbed = true
     }
-    this.#enqueue(releaseSavepoint(level), null, null)
+    this.#enqueue({ call: releaseSavepoint(level) })
     // A level that wrote nothing has nothing left that could fail; its end travels with the next batch.
     if (wrote || unprobed.length > 0) await this.#inTurn(() => this.#flush())
     const { failure } = this.#level
     if (failure !== null) throw failure
     this.#levels.pop()
     this.#level.wrote ||= wrote
-    this.#level.appends.push(...appends)
+    for (const append of appends) this.#level.appends.push(append)
+    for (const name of appended) this.#level.appended.add(name)
   }
 
   async undo(): Promise<void> {
@@ -263,14 +290,14 @@ class BatchSession implements Session {
     this.#dropQueued(level)
     this.#levels.pop()
     if (!begun || this.failure !== null) return
-    this.#enqueue(rollbackToSavepoint(level), null, null)
-    this.#enqueue(releaseSavepoint(level), null, null)
+    this.#enqueue({ call: rollbackToSavepoint(level) })
+    this.#enqueue({ call: releaseSavepoint(level) })
     // At once: the locks of the level are given up, and the levels around it can go on.
     await this.#inTurn(() => this.#flush({ heals: true }))
   }
 
   async commit(last: readonly StatementCall[] = []): Promise<void> {
-    for (const { call, subject } of this.#levels[0].appends.splice(0)) this.#enqueue(call, subject, null)
+    for (const append of this.#levels[0].appends.splice(0)) this.#enqueue(append)
     await this.#inTurn(() => this.#flush({ commit: true, last }))
     const { failure } = this.#levels[0]
     if (failure !== null) throw failure
@@ -296,12 +323,10 @@ class BatchSession implements Session {
     else connection.destroy()
   }
 
-  #enqueue(
-    { statement, values }: StatementCall,
-    subject: StatementSubject | null,
-    waiting: QueuedCall['waiting'],
-  ): void {
-    this.#queue.push({ statement, values, level: this.depth, subject, waiting })
+  #enqueue(queued: { readonly call: StatementCall } & Partial<QueuedCall>): void {
+    const { call, subject = null, bulk = null, waiting = null } = queued
+    const { statement, values } = call
+    this.#queue.push({ statement, values, level: this.depth, subject, bulk, waiting })
   }
 
   #dropQueued(fromLevel: number): void {
@@ -350,9 +375,12 @@ class BatchSession implements Session {
     }
     const isCommit = options?.commit === true
     const last = options?.last ?? []
-    const failure = this.#levels.find((level) => level.failure !== null)?.failure ?? null
-    if (failure !== null) {
-      for (const { waiting } of queued) waiting?.fail(abortedBy(failure))
+    const failedLevel = this.#levels.find((level) => level.failure !== null)
+    if (failedLevel?.failure != null) {
+      for (const { waiting } of queued) {
+        failedLevel.isFailureTold ||= waiting !== null
+        waiting?.fail(abortedBy(failedLevel.failure))
+      }
       return null
     }
     const isNeeded =
@@ -362,19 +390,35 @@ class BatchSession implements Session {
     if (!isNeeded) return this.#connection
     for (const level of this.#levels) level.begun = true
     const head = options?.heals === true ? [] : this.#head()
-    const body = [...head, ...queued, ...last]
+    const end = isCommit ? [...last, COMMIT] : last
+    const steps = [...head.map(surrounding), ...planBatch(queued), ...end.map(surrounding)]
     try {
       this.#connection ??= await this.#options.acquire(this.#remainingMs())
       this.#inTransaction = true
-      const batch = isCommit ? [...body, COMMIT] : body
-      const results = await this.#withinTime(this.#connection, this.#connection.execute(batch))
-      for (const [index, { waiting }] of queued.entries())
-        waiting?.settle(results[head.length + index]?.rows ?? [])
-      if (isCommit) this.#noteCommit(results.at(-1)?.tag)
     } catch (thrown) {
-      this.#noteBatchFailure(thrown, { head: head.length, queued, body: body.length, isCommit })
+      this.#noteBatchFailure(thrown, steps)
+      return null
     }
+    await this.#send(this.#connection, steps)
     return this.#connection
+  }
+
+  /** Sends steps, and once more whatever follows a run of inserts that was refused as a whole. */
+  async #send(connection: Connection, steps: readonly Step[]): Promise<void> {
+    for (let rest: readonly Step[] | null = steps; rest !== null; ) {
+      const sent: readonly Step[] = rest
+      try {
+        const results = await this.#withinTime(connection, connection.execute(sent.map(({ call }) => call)))
+        settle(sent, results)
+        if (sent.at(-1)?.call === COMMIT) this.#noteCommit(results.at(-1)?.tag)
+        rest = null
+      } catch (thrown) {
+        if (thrown instanceof BatchError) settle(sent, thrown.results)
+        const failedAt = thrown instanceof BatchError && isRefusal(thrown) ? thrown.index : null
+        rest = failedAt === null ? null : withoutRun(sent, failedAt, this.#head())
+        if (rest === null) this.#noteBatchFailure(thrown, sent)
+      }
+    }
   }
 
   #head(): readonly StatementCall[] {
@@ -398,47 +442,48 @@ class BatchSession implements Session {
     if (tag !== 'COMMIT') this.#levels[0].failure ??= new UserEngineError('TRANSACTION_ABORTED', {})
   }
 
-  #noteBatchFailure(
-    thrown: unknown,
-    batch: {
-      readonly head: number
-      readonly queued: readonly QueuedCall[]
-      readonly body: number
-      readonly isCommit: boolean
-    },
-  ): void {
+  #noteBatchFailure(thrown: unknown, steps: readonly Step[]): void {
     const failed = thrown instanceof BatchError ? thrown : null
     const index = failed?.index ?? null
-    const culprit = index === null ? undefined : batch.queued[index - batch.head]
+    const [culprit] = index === null ? [] : (steps[index]?.calls ?? [])
+    const isCommit = steps.at(-1)?.call === COMMIT
     // Before its turn the COMMIT has certainly not been executed; at its turn, or without an answer of the server, it
     // may have been.
     const mayBeCommitted =
-      batch.isCommit &&
+      isCommit &&
       !this.#options.readOnly &&
       failed?.sent === true &&
-      (index === null || index >= batch.body || isAnswerOfPooler(thrown))
-    const level = culprit === undefined ? 0 : Math.min(culprit.level, this.depth)
-    const error = this.#noteFailure(level, thrown, culprit?.subject ?? null, mayBeCommitted)
-    batch.queued.forEach(({ waiting }, position) => {
-      const result = failed?.results[batch.head + position]
-      if (result === undefined) waiting?.fail(error)
-      else waiting?.settle(result.rows)
+      (index === null || index >= steps.length - 1 || isAnswerOfPooler(thrown))
+    const unanswered = steps.slice(failed?.results.length ?? 0).flatMap(({ calls }) => calls)
+    const error = this.#noteFailure(thrown, {
+      level: culprit === undefined ? 0 : Math.min(culprit.level, this.depth),
+      subject: culprit?.subject ?? null,
+      isTold: unanswered.some(({ waiting }) => waiting !== null),
+      committing: mayBeCommitted,
     })
+    for (const { waiting } of unanswered) waiting?.fail(error)
   }
 
   #noteFailure(
-    failedLevel: number,
     thrown: unknown,
-    subject: StatementSubject | null,
-    committing: boolean,
+    failed: {
+      readonly level: number
+      readonly subject: StatementSubject | null
+      readonly isTold: boolean
+      readonly committing: boolean
+    },
   ): UserEngineError {
     const { timeoutMs, idempotent } = this.#options
+    const { subject, committing } = failed
     const isCutOff = this.#cutOff && !committing
     const error = isCutOff
       ? new UserEngineError('DEADLINE_EXCEEDED', { timeoutMs }, { cause: thrown })
       : mapError(thrown, { committing, idempotent, timeoutMs, subject })
-    const from = isCutOff || isConnectionLoss(error) ? 0 : failedLevel
-    for (const level of this.#levels.slice(from)) level.failure ??= error
+    const from = isCutOff || isConnectionLoss(error) ? 0 : failed.level
+    for (const level of this.#levels.slice(from)) {
+      level.isFailureTold ||= failed.isTold
+      level.failure ??= error
+    }
     return error
   }
 
@@ -457,7 +502,12 @@ class BatchSession implements Session {
 }
 
 function newLevel(): Level {
-  return { failure: null, wrote: false, begun: false, appends: [] }
+  return { failure: null, isFailureTold: false, wrote: false, begun: false, appends: [], appended: new Set() }
+}
+
+function settle(steps: readonly Step[], results: readonly StatementResult[]): void {
+  for (const [index, { rows }] of results.entries())
+    for (const { waiting } of steps[index]?.calls ?? []) waiting?.settle(rows)
 }
 
 /** What a call gets that comes after a failure of its transaction. */

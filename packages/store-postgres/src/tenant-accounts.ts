@@ -15,9 +15,10 @@ import {
   versionedUpdateSchema,
 } from '@user-engine/store-protocol'
 import { defineStatement } from './connection/statement.ts'
-import { type Handle, scoped } from './handle.ts'
+import { type Handle, planInsertUnder, scoped } from './handle.ts'
 import { parseInsert } from './parse-insert.ts'
 import { columns, RowReader } from './sql/columns.ts'
+import { insertStatementsUnder } from './sql/insert-statements.ts'
 import { planPage } from './sql/keyset-page.ts'
 import { BEFORE_ALL_IDS } from './sql/parameters.ts'
 import type { SchemaName } from './sql/schema-name.ts'
@@ -42,12 +43,13 @@ export type TenantAccountStatements = ReturnType<typeof tenantAccountStatements>
 
 export function tenantAccountStatements(s: SchemaName) {
   const select = `SELECT ${columns('t', COLUMNS)} FROM ${s}.tenant_accounts t`
-  const inserted = (condition: string) => `
-    WITH inserted AS (
-      INSERT INTO ${s}.tenant_accounts (id, tenant_id, account_id, user_id, status, version, created_at, updated_at)
-      SELECT $1, $2, a.id, a.user_id, $5, 1, $6, $7 FROM ${s}.accounts a
-      WHERE a.id = $3 AND a.user_id = $4 AND ${condition} RETURNING 1)
-    SELECT CASE WHEN count(*) = 0 THEN ${s}.refuse_reference('account', $3) END FROM inserted`
+  const parent = {
+    entity: 'account',
+    from: 'accounts a',
+    where: { id: 'account_id', user_id: 'user_id' },
+    named: 'account_id',
+    seenBy: (tenant: string) => seesAccount(s, 'a', tenant),
+  }
   return {
     get: defineStatement(`${select} WHERE ${ofTenant('t.tenant_id', '$1')} AND t.id = $2`),
     findByAccount: defineStatement(`${select} WHERE ${ofTenant('t.tenant_id', '$1')} AND t.account_id = $2`),
@@ -61,10 +63,15 @@ export function tenantAccountStatements(s: SchemaName) {
       platform: defineStatement(`
         ${select} WHERE t.user_id = $1 AND (t.tenant_id, t.id) > ($2, $3) ORDER BY t.tenant_id, t.id LIMIT $4`),
     },
-    insert: {
-      tenant: defineStatement(inserted(seesAccount(s, 'a', '$8'))),
-      platform: defineStatement(inserted('true')),
-    },
+    insert: insertStatementsUnder(parent, {
+      schema: s,
+      table: 'tenant_accounts',
+      columns: {
+        ...{ id: 'uuid', tenant_id: 'text', account_id: 'uuid', user_id: 'uuid', status: 'text' },
+        ...{ created_at: 'timestamptz', updated_at: 'timestamptz' },
+      },
+      constants: { version: '1' },
+    }),
     update: defineStatement(`
       WITH changed AS (
         UPDATE ${s}.tenant_accounts t SET status = coalesce($5, status), version = version + 1, updated_at = $4
@@ -140,8 +147,9 @@ class PostgresTenantAccounts implements TenantAccountReader, TenantAccountWriter
         throw new UserEngineError('TENANT_BOUNDARY', { entity: 'tenant-account' })
       }
       const values = [id, tenantId, accountId, userId, status, createdAt, updatedAt]
+      const parent = { entity: 'account', id: accountId } as const
       return {
-        call: scoped(this.#handle, this.#sql.insert, values),
+        ...planInsertUnder(this.#handle, this.#sql.insert, { values, parent }),
         subject: { entity: 'tenant-account', id },
       }
     })

@@ -69,7 +69,7 @@ export async function runTransaction<Result>(
   const { session } = handle
   const tx = new PostgresTransaction(handle, unit.statements)
   try {
-    if (idempotency !== null) session.write(idempotency.reserve, null)
+    if (idempotency !== null) session.write({ call: idempotency.reserve, subject: null })
     const returned = unit.work(tx)
     if (isWholeUnit(session, returned)) return await commitWhole(unit, tx, returned)
     const result = await unit.interruption.race(returned)

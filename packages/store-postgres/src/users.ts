@@ -14,9 +14,10 @@ import {
   versionedUpdateSchema,
 } from '@user-engine/store-protocol'
 import { defineStatement, type StatementCall } from './connection/statement.ts'
-import { type Handle, scoped } from './handle.ts'
+import { type Handle, planInsert, scoped } from './handle.ts'
 import { parseInsert } from './parse-insert.ts'
 import { columns, RowReader } from './sql/columns.ts'
+import { insertStatements } from './sql/insert-statements.ts'
 import { planPage } from './sql/keyset-page.ts'
 import { BEFORE_ALL_IDS, changeParameters, idArrayParameter } from './sql/parameters.ts'
 import type { SchemaName } from './sql/schema-name.ts'
@@ -76,9 +77,15 @@ export function userStatements(s: SchemaName) {
           WHERE ${ofTenant('ta.tenant_id', '$4')} AND ta.user_id > $1 ORDER BY ta.user_id LIMIT $2)
         UNION SELECT own.id FROM unnest($3::uuid[]) own(id) WHERE own.id > $1) member
       JOIN ${s}.users u ON u.id = member.user_id ORDER BY u.id LIMIT $2`),
-    insert: defineStatement(`
-      INSERT INTO ${s}.users (id, kind, display_name, status, version, created_at, updated_at)
-      VALUES ($1, $2, $3, $4, 1, $5, $6)`),
+    insert: insertStatements({
+      schema: s,
+      table: 'users',
+      columns: {
+        ...{ id: 'uuid', kind: 'text', display_name: 'text', status: 'text' },
+        ...{ created_at: 'timestamptz', updated_at: 'timestamptz' },
+      },
+      constants: { version: '1' },
+    }),
     update: {
       tenant: defineStatement(update(seesUser(s, 'u', '$7'))),
       platform: defineStatement(update('true')),
@@ -134,10 +141,8 @@ class PostgresUsers implements UserReader, UserWriter {
     return this.#handle.write(() => {
       const { id, kind, displayName, status, createdAt, updatedAt } = parseInsert(userSchema, user)
       this.#handle.inserted.users.push(id)
-      return {
-        call: { statement: this.#sql.insert, values: [id, kind, displayName, status, createdAt, updatedAt] },
-        subject: { entity: 'user', id },
-      }
+      const values = [id, kind, displayName, status, createdAt, updatedAt]
+      return { ...planInsert(this.#sql.insert, values), subject: { entity: 'user', id } }
     })
   }
 

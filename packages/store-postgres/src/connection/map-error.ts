@@ -226,6 +226,14 @@ export function isAnswerOfPooler(thrown: unknown): boolean {
   return asServerError(thrown instanceof BatchError ? thrown.cause : thrown)?.code.startsWith('08') ?? false
 }
 
+/** Whether the server refused what a statement would have done, and not that it went on. */
+export function isRefusal(thrown: unknown): boolean {
+  const server = asServerError(thrown instanceof BatchError ? thrown.cause : thrown)
+  if (server === null || isConnectionEnd(server)) return false
+  const isInterruption = server.code === '57014' || server.code === '55P03' || server.code.startsWith('40')
+  return !isInterruption
+}
+
 /** Whether the connection is gone, and with it everything that was open on it. */
 export function isConnectionLoss(error: UserEngineError): boolean {
   return error.code === 'UNAVAILABLE' || error.code === 'OUTCOME_UNKNOWN'

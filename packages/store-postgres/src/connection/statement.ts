@@ -12,10 +12,10 @@ export interface Statement {
   readonly text: string
 }
 
-/** A statement with its parameters. */
+/** A statement with its parameters; one in the binary form of its type travels as such. */
 export interface StatementCall {
   readonly statement: Statement
-  readonly values: Parameter[]
+  readonly values: (Parameter | Buffer)[]
 }
 
 /** What one statement of a batch answered. */

@@ -150,7 +150,7 @@ class DatabaseEpochKeeper implements EpochKeeper {
     const { statements, transact } = this.#options
     const mark = await this.#readServerMark()
     const outcome = await transact(async (session) => {
-      session.write({ statement: statements.takeTurn, values: [] }, null)
+      session.write({ call: { statement: statements.takeTurn, values: [] }, subject: null })
       const row = session.read({ statement: statements.adopt, values: [epoch, mark] }, (rows) => rows[0]?.[0])
       await session.commit()
       return await row

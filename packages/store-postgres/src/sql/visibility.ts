@@ -12,9 +12,9 @@ export function ofTenant(column: string, parameter: string): string {
  * scalar subquery on purpose: EXISTS may be planned as a hash over the whole tenant.
  */
 export function seesUser(schema: SchemaName, alias: string, tenant: string): string {
-  return `((SELECT true FROM ${schema}.tenant_accounts ta
-    WHERE ${ofTenant('ta.tenant_id', tenant)} AND ta.user_id = ${alias}.id LIMIT 1)
-    OR ${isOwn(alias)})`
+  return `(${isOwn(alias)}
+    OR (SELECT true FROM ${schema}.tenant_accounts ta
+      WHERE ${ofTenant('ta.tenant_id', tenant)} AND ta.user_id = ${alias}.id LIMIT 1))`
 }
 
 /** The same for a user id instead of a row of users; evaluated once per statement when it is a parameter. */
@@ -26,9 +26,9 @@ export function seesUserId(schema: SchemaName, userId: string, tenant: string): 
 
 /** Accounts the tenant sees: those with a tenant account in it, and those this transaction inserted [TEN-02]. */
 export function seesAccount(schema: SchemaName, alias: string, tenant: string): string {
-  return `((SELECT true FROM ${schema}.tenant_accounts ta
-    WHERE ${ofTenant('ta.tenant_id', tenant)} AND ta.account_id = ${alias}.id LIMIT 1)
-    OR ${isOwn(alias)})`
+  return `(${isOwn(alias)}
+    OR (SELECT true FROM ${schema}.tenant_accounts ta
+      WHERE ${ofTenant('ta.tenant_id', tenant)} AND ta.account_id = ${alias}.id LIMIT 1))`
 }
 
 /** Whether the transaction that asks inserted the row: a number and its start name one transaction, also across restores. */
