@@ -16,6 +16,7 @@ import { type Clock, createSystemClock } from './ports/clock.ts'
 import { createIdGenerator, type IdGenerator } from './ports/id-generator.ts'
 import { createProfileCommands } from './profiles/profile-commands.ts'
 import { provisionUser } from './provisioning/provision-user.ts'
+import { provisionUsers } from './provisioning/provision-users.ts'
 import { countRecords } from './record-counts/count-records.ts'
 import { createTenantAccountCommands } from './tenant-accounts/tenant-account-commands.ts'
 import type { UserEngineService } from './user-engine-service.ts'
@@ -61,6 +62,7 @@ function createServiceOn(unit: UnitOfWork, foundation: Foundation): UserEngineSe
     outbox: createOutboxCommands(runner),
     countRecords: (context) => runner.runQuery(countRecords, context, {}),
     provisionUser: (context, input) => runner.runCommand(provisionUser, context, input),
+    provisionUsers: (context, input) => runner.runCommand(provisionUsers, context, input),
     async transaction(context, work, { input = null } = {}) {
       const request = readContext(context)
       if (unit.outer !== null) requireFittingRequest(request, unit.outer)

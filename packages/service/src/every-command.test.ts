@@ -86,12 +86,12 @@ describe('leaves one audit record and one event for each change, in one correlat
       expect(payloadSchemaOf(event.type).safeParse(event.payload).error).toBeUndefined()
     }
     const names = (record: AuditRecord) => record.action
-    if (row.method !== 'provisionUser') expect(new Set(audit.map(names))).toEqual(new Set([row.action]))
+    if (row.action !== 'user.provision') expect(new Set(audit.map(names))).toEqual(new Set([row.action]))
   })
 })
 
 describe('says of each record what is true of it', () => {
-  test.for(commands.filter(({ method }) => method !== 'provisionUser'))(title, async (row) => {
+  test.for(commands.filter(({ action }) => action !== 'user.provision'))(title, async (row) => {
     const world = await openWorld()
     const input = await row.arrange(world)
     const { result, audit, events } = await trace(world, row.context, () => run(world, row, input))

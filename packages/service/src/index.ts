@@ -83,6 +83,13 @@ export {
   type ProvisionUserInput,
   provisionUserInputSchema,
 } from './provisioning/provision-input.ts'
+export {
+  MAX_PROVISIONED_USERS,
+  type ProvisioningOutcome,
+  type ProvisionUsersInput,
+  provisionUsersInputSchema,
+  type RefusedProvisioning,
+} from './provisioning/provision-users.ts'
 export { type Backoff, type BackoffLimits, createBackoff } from './relay/backoff.ts'
 export { DEFAULT_EVENT_SOURCE, type OutboxCloudEvent, toCloudEvent } from './relay/cloud-event.ts'
 export { DeliveryFailure, type DeliveryFailureFacts } from './relay/delivery-failure.ts'

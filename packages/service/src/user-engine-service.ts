@@ -10,6 +10,7 @@ import type { MembershipCommands } from './memberships/membership-commands.ts'
 import type { OutboxCommands } from './outbox/outbox-commands.ts'
 import type { ProfileCommands } from './profiles/profile-commands.ts'
 import type { ProvisionedUser, ProvisionUserInput } from './provisioning/provision-input.ts'
+import type { ProvisioningOutcome, ProvisionUsersInput } from './provisioning/provision-users.ts'
 import type { TenantAccountCommands } from './tenant-accounts/tenant-account-commands.ts'
 import type { UserCommands } from './users/user-commands.ts'
 
@@ -51,6 +52,16 @@ export interface UserEngineService {
    * profile what `profiles.setValue` throws.
    */
   provisionUser(context: CommandContext, input: ProvisionUserInput): Promise<ProvisionedUser>
+
+  /**
+   * Does the same for up to 500 users in one transaction, which is what an import wants: one question to the
+   * authorization port, and a few round trips for all of them. Returns what came of each, in the order of the input. A user
+   * who is refused, for whatever `provisionUser` would throw about it, is told as an outcome, and leaves nothing but its record
+   * of refusal; the others do not notice. Whoever meets a write of somebody else is decided again. Users of the input that share
+   * an identity are provisioned one after the other. Safe to repeat, and to run twice at once.
+   * @throws UserEngineError `SCOPE_NOT_ALLOWED` in a platform scope; what concerns all of them: nothing is written then.
+   */
+  provisionUsers(context: CommandContext, input: ProvisionUsersInput): Promise<readonly ProvisioningOutcome[]>
 
   /**
    * Composes commands: `inner` is this service, bound to one transaction of the store. What `work` throws goes on and

@@ -41,6 +41,8 @@ export interface CommandRun {
   readonly now: Instant
   readonly correlationId: string
   readonly catalogs: CompiledCatalogs
+  /** Which time it is that a command that decides has read and decides, from 1. */
+  attempt: number
   newId(): Id
   /** The tenant of the scope. @throws UserEngineError `SCOPE_NOT_ALLOWED` in a platform scope. */
   requireTenant(entity: EntityKind): TenantId
@@ -77,6 +79,7 @@ class Run implements CommandRun {
   readonly now: Instant
   readonly correlationId: string
   readonly catalogs: CompiledCatalogs
+  attempt = 1
   readonly #causationId: string | null
   readonly #ids: IdGenerator
 

@@ -1,4 +1,5 @@
 import {
+  type AnyUserEngineError,
   type AuditRecord,
   isUserEngineError,
   type Scope,
@@ -14,7 +15,7 @@ import type { IdGenerator } from '../ports/id-generator.ts'
 import { repeatWhile } from '../retry/retry-transient.ts'
 import { authorize } from './authorize.ts'
 import type { CanonicalInput } from './canonical-json.ts'
-import type { Command, Query } from './command.ts'
+import type { Command, Query, Refusal } from './command.ts'
 import { type CommandContext, type Request, readContext, requireFittingRequest } from './command-context.ts'
 import { type CommandRun, createCommandRun } from './command-run.ts'
 import { fingerprintRequest } from './request-fingerprint.ts'
@@ -77,17 +78,20 @@ class Runner implements CommandRunner {
     if (isPending(decision) || !decision.allowed) await this.#requireAllowed(run, await decision)
 
     const options = transactOptions(request, command.action, parsed)
+    let committed: Committed
     try {
       // Every call in between would cost a turn of the queue of promises.
-      const committed =
+      committed =
         command.decidesAgainOn === undefined
           ? await this.#unit.transact(run.scope, (tx) => command.perform(tx, parsed, run), options)
           : await this.#decide(command, { input: parsed, run, options })
-      return command.settle(committed)
     } catch (error) {
-      await this.#recordRefusal(run, error)
+      if (isUserEngineError(error)) await this.#recordRefusal(run, error)
       throw error
     }
+    const refusals = command.refusals?.(committed) ?? []
+    for (const refusal of refusals) await this.#recordRefusal(run, refusal)
+    return command.settle(committed)
   }
 
   async runQuery<Input, Result>(
@@ -164,6 +168,7 @@ class Runner implements CommandRunner {
     }
     const decide = (): Promise<Committed> => {
       tries++
+      run.attempt = tries
       return this.#unit.transact(run.scope, work, options)
     }
     // What is retryable concerns the whole transaction: within one, only its owner can run it again.
@@ -180,12 +185,11 @@ class Runner implements CommandRunner {
     }
   }
 
-  async #recordRefusal(run: CommandRun, error: unknown): Promise<void> {
-    if (!isUserEngineError(error)) return
-    if (error.code === 'ACCESS_DENIED') {
-      await this.#recordDenial(run.scope, run.refusal('denied', error.data.reason ?? error.code))
-    } else if (RECORDED_REFUSALS.has(error.code)) {
-      await this.#recordDenial(run.scope, run.refusal('failed', error.code))
+  async #recordRefusal(run: CommandRun, refusal: AnyUserEngineError | Refusal): Promise<void> {
+    if (refusal.code === 'ACCESS_DENIED') {
+      await this.#recordDenial(run.scope, run.refusal('denied', refusal.data.reason ?? refusal.code))
+    } else if (RECORDED_REFUSALS.has(refusal.code)) {
+      await this.#recordDenial(run.scope, run.refusal('failed', refusal.code))
     }
   }
 

@@ -10,6 +10,9 @@ import {
 import type * as z from 'zod'
 import type { CommandRun } from './command-run.ts'
 
+/** Why something was refused: an error of the contract as JSON, free of values [DIA-02]. */
+export type Refusal = ReturnType<AnyUserEngineError['toJSON']>
+
 /** What every action declares: commands and queries alike. */
 interface Action<Input> {
   /** `<entity>.<verb>`: what the authorization port is asked about and what the audit record says. */
@@ -31,6 +34,8 @@ export interface Command<Input, Result, Committed = Result> extends Action<Input
   readonly perform: (tx: StoreTransaction, input: Input, run: CommandRun) => Committed | Promise<Committed>
   /** Makes the result of what was committed. */
   readonly settle: (committed: Committed) => Result
+  /** What of many things that were asked for was refused while the others were done. */
+  readonly refusals?: (committed: Committed) => readonly Refusal[]
   /**
    * Which refusals of the store mean only that somebody else was faster, so that reading and deciding again is right;
    * `tries` is how often it has been tried. What `perform` itself throws is final; what is retryable is tried again

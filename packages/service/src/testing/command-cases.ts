@@ -80,6 +80,26 @@ async function wanted(world: World) {
   return { userId: user.id, catalogId, audience: 'self', source: 'test' } as const
 }
 
+async function newcomer(world: World) {
+  const { userId: _nobody, ...origin } = await wanted(world)
+  return {
+    user: { kind: 'person', displayName: CANARY },
+    account: { kind: 'human', name: CANARY },
+    identity: { issuer: CANARY, subject: CANARY },
+    memberships: [{ group: 'staff', role: 'reader' }],
+    profile: { ...origin, values: [item] },
+  }
+}
+
+const PROVISIONED = [
+  'user-engine.user.created',
+  'user-engine.account.created',
+  'user-engine.tenant-account.joined',
+  'user-engine.external-identity.linked',
+  'user-engine.membership.granted',
+  'user-engine.profile-value.set',
+] as const
+
 const item = { level: 'tenant', attributeKey: 'city', value: CANARY } as const
 const nothing = async () => ({})
 
@@ -351,24 +371,13 @@ export const COMMAND_CASES: readonly CommandCase[] = [
   row('audit.get', 'audit-record.get', { arrange: named(user) }),
   row('outbox.list', 'outbox-event.list', { arrange: nothing }),
   row('countRecords', 'record.count', { target: 'audit-record', arrange: nothing, takesNoInput: true }),
-  row('provisionUser', 'user.provision', {
+  row('provisionUser', 'user.provision', { arrange: newcomer, events: PROVISIONED }),
+  row('provisionUsers', 'user.provision', {
     arrange: async (world) => {
-      const { userId: _nobody, ...origin } = await wanted(world)
-      return {
-        user: { kind: 'person', displayName: CANARY },
-        account: { kind: 'human', name: CANARY },
-        identity: { issuer: CANARY, subject: CANARY },
-        memberships: [{ group: 'staff', role: 'reader' }],
-        profile: { ...origin, values: [item] },
-      }
+      const first = await newcomer(world)
+      const identity = { issuer: CANARY, subject: `${CANARY} too` }
+      return { users: [first, { ...first, identity }] }
     },
-    events: [
-      'user-engine.user.created',
-      'user-engine.account.created',
-      'user-engine.tenant-account.joined',
-      'user-engine.external-identity.linked',
-      'user-engine.membership.granted',
-      'user-engine.profile-value.set',
-    ],
+    events: [...PROVISIONED, ...PROVISIONED],
   }),
 ]
