@@ -76,12 +76,12 @@ const BROKEN: readonly BrokenCapability[] = [
   {
     what: 'a tenant scope that is set for the login',
     code: 'tenancy.context-leak',
-    sql: ({ runtime }) => `ALTER ROLE ${runtime} SET user_engine.scope = 'tacme'`,
+    sql: ({ runtime }) => `ALTER ROLE ${runtime} SET user_engine.scope = 'acme'`,
   },
   {
     what: 'a tenant scope that is set for the database',
     code: 'tenancy.context-leak',
-    sql: ({ database }) => `ALTER DATABASE ${database} SET user_engine.scope = 'p'`,
+    sql: ({ database }) => `ALTER DATABASE ${database} SET user_engine.scope = ' p'`,
   },
   {
     what: 'a server that acknowledges before it is durable',

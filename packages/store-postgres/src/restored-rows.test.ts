@@ -33,7 +33,7 @@ afterAll(async () => {
 async function seenBy(insertion: 'another transaction' | 'this transaction') {
   await client.query('BEGIN')
   try {
-    await client.query(`SELECT set_config('user_engine.scope', 'tacme', true)`)
+    await client.query(`SELECT set_config('user_engine.scope', 'acme', true)`)
     const { rows } = await client.query('SELECT pg_current_xact_id() AS number, now()::text AS since')
     const { number, since } = rows[0]
     const because = insertion === 'this transaction' ? `, created_in_since = '${since}'` : ''
@@ -75,7 +75,7 @@ test('a row of the same transaction is', async () => {
 
 test('nor can it be changed, or brought into the tenant', async () => {
   await client.query('BEGIN')
-  await client.query(`SELECT set_config('user_engine.scope', 'tacme', true)`)
+  await client.query(`SELECT set_config('user_engine.scope', 'acme', true)`)
   const { rows } = await client.query('SELECT pg_current_xact_id() AS number')
   for (const table of ['users', 'accounts'])
     await database.query(

@@ -26,7 +26,7 @@ export function contextCall(scope: TransactionScope, remainingMs: number): State
   }
 }
 
+// The id of a tenant has no space in it.
 function scopeSetting(scope: TransactionScope): string {
-  if ('relay' in scope) return 'r'
-  return scope.tenantId === null ? 'p' : `t${scope.tenantId}`
+  return 'relay' in scope ? ' r' : (scope.tenantId ?? ' p')
 }

@@ -68,7 +68,7 @@ export function prismaUnits(
   const inTenant = <Result>(pick: Pick, work: (tx: Transaction, tenantId: string) => Promise<Result>) => {
     const tenantId = tenantOf(pick.n, size)
     return prisma.$transaction(async (tx) => {
-      await tx.$executeRaw`SELECT set_config('user_engine.scope', ${`t${tenantId}`}, true)`
+      await tx.$executeRaw`SELECT set_config('user_engine.scope', ${tenantId}, true)`
       return await work(tx, tenantId)
     })
   }

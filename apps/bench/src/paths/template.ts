@@ -7,7 +7,7 @@ type Slot =
   | { readonly kind: 'constant'; readonly value: string | null }
   | { readonly kind: 'seeded'; readonly of: string }
   | { readonly kind: 'new'; readonly index: number }
-  | { readonly kind: 'tenant'; readonly prefix: string }
+  | { readonly kind: 'tenant' }
   | { readonly kind: 'subject' }
   | { readonly kind: 'newSubject'; readonly prefix: string }
   | { readonly kind: 'version' }
@@ -40,8 +40,7 @@ export function templateOf({ n, version, calls }: Recording, size: WorldSize): r
       if (!fresh.includes(value)) fresh.push(value)
       return { kind: 'new', index: fresh.indexOf(value) }
     }
-    if (value === tenant) return { kind: 'tenant', prefix: '' }
-    if (value === `t${tenant}`) return { kind: 'tenant', prefix: 't' }
+    if (value === tenant) return { kind: 'tenant' }
     if (value === subjectOf(n)) return { kind: 'subject' }
     if (value.startsWith('new-subject-')) return { kind: 'newSubject', prefix: 'new-subject-' }
     if (version !== null && value === String(version)) return { kind: 'version' }
@@ -67,7 +66,7 @@ export function fill(
         fresh[slot.index] ??= newId()
         return fresh[slot.index] ?? null
       case 'tenant':
-        return slot.prefix + tenantOf(pick.n, size)
+        return tenantOf(pick.n, size)
       case 'subject':
         return subjectOf(pick.n)
       case 'newSubject':
@@ -111,7 +110,7 @@ export function pgbenchScript(calls: readonly TemplateCall[], size: WorldSize, r
       case 'new':
         return `${newIdSql(slot.index)}::uuid`
       case 'tenant':
-        return `('${slot.prefix}tenant-' || :tenant)`
+        return `('tenant-' || :tenant)`
       case 'subject':
         return `('subject-' || :n)`
       case 'newSubject':

@@ -92,7 +92,7 @@ export async function openImportSuite(
       inUnits(users, (unit) =>
         prisma.$transaction(
           async (tx) => {
-            await tx.$executeRaw`SELECT set_config('user_engine.scope', ${`t${TENANT}`}, true)`
+            await tx.$executeRaw`SELECT set_config('user_engine.scope', ${TENANT}, true)`
             const active = { status: 'active', ...STAMPS }
             await tx.user.createMany({
               data: unit.map(({ userId }) => ({

@@ -26,8 +26,7 @@ export async function countRowsOfTenant(
   await client.connect()
   try {
     await client.query('BEGIN')
-    if (tenantId !== null)
-      await client.query(`SELECT set_config('user_engine.scope', $1, true)`, [`t${tenantId}`])
+    if (tenantId !== null) await client.query(`SELECT set_config('user_engine.scope', $1, true)`, [tenantId])
     const { rows: tables } = await client.query<{ table: string }>(
       `SELECT relname AS table FROM pg_class
        WHERE relnamespace = $1::regnamespace AND relkind IN ('r', 'p') AND NOT relispartition

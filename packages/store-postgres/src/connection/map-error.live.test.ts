@@ -62,7 +62,7 @@ test.each(sent)('$what, at the $at, via $via', async ({ what, at, via, prepare, 
     client.on('error', () => {})
     clients.push(client)
     await client.query('BEGIN')
-    await client.query(`SELECT set_config('user_engine.scope', 'p', true)`)
+    await client.query(`SELECT set_config('user_engine.scope', ' p', true)`)
     return client
   }
   try {

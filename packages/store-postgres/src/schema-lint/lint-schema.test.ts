@@ -63,27 +63,27 @@ const ALTERED: readonly (readonly [code: string, object: string, change: string]
   [
     'boundary.policy-open',
     'memberships.leak',
-    `CREATE POLICY leak ON memberships FOR SELECT USING (tenant_id = (SELECT scope_key()) OR group_key = 'all')`,
+    `CREATE POLICY leak ON memberships FOR SELECT USING (tenant_id = scope_tenant() OR group_key = 'all')`,
   ],
   [
     'boundary.policy-open',
     'memberships.leak',
-    'CREATE POLICY leak ON memberships FOR INSERT WITH CHECK ((SELECT scope_key()) IS NOT NULL)',
+    'CREATE POLICY leak ON memberships FOR INSERT WITH CHECK (scope_key() IS NOT NULL)',
   ],
   [
     'boundary.policy-open',
     'users.leak',
-    `CREATE POLICY leak ON users FOR SELECT USING ((SELECT scope_is_platform()) OR kind = 'agent')`,
+    `CREATE POLICY leak ON users FOR SELECT USING (scope_is_platform() OR kind = 'agent')`,
   ],
   [
-    'boundary.policy-form',
-    'memberships.slow',
-    'CREATE POLICY slow ON memberships FOR SELECT USING (tenant_id = scope_key() AND tenant_id = (SELECT scope_key()))',
+    'boundary.policy-open',
+    'memberships.leak',
+    `CREATE POLICY leak ON memberships FOR SELECT USING (tenant_id = current_setting('user_engine.scope', true))`,
   ],
   [
     'boundary.policy-form',
     'users.slow',
-    'CREATE POLICY slow ON users FOR SELECT USING (EXISTS (SELECT 1 FROM tenant_accounts t WHERE t.tenant_id = (SELECT scope_key()) AND t.user_id = users.id))',
+    'CREATE POLICY slow ON users FOR SELECT USING (EXISTS (SELECT 1 FROM tenant_accounts t WHERE t.tenant_id = scope_tenant() AND t.user_id = users.id))',
   ],
   ['boundary.operator', 'users_name_idx', 'CREATE INDEX users_name_idx ON users (lower(display_name))'],
   [

@@ -71,12 +71,12 @@ export const policiesHaveTheirForm: SchemaRule = async ({ query, schema }) => {
         ),
       )
     }
-    if (expressions.some((text) => !isIndexable(text))) {
+    if (expressions.some((text) => /\bEXISTS\s*\(/.test(text))) {
       findings.push(
         found(
           'boundary.policy-form',
-          `The policy ${policy} of ${table_name} asks for the scope once per row, or uses EXISTS.`,
-          'Write constants as scalar subqueries, (SELECT scope_key()), and look-ups as scalar subqueries with LIMIT 1.',
+          `The policy ${policy} of ${table_name} uses EXISTS, which may be planned as a hash of a whole table.`,
+          'Write look-ups as scalar subqueries with LIMIT 1.',
         ),
       )
     }
@@ -84,8 +84,8 @@ export const policiesHaveTheirForm: SchemaRule = async ({ query, schema }) => {
   })
 }
 
-const SCOPE_CALL = /\b(?:scope_key|scope_is_platform|scope_is_relay|current_setting)\(/g
-const SCALAR_SCOPE_CALL = /\(\s*SELECT\s+(?:[a-z0-9_]+\.)?(?:scope_key|scope_is_platform|scope_is_relay)\(\)/g
+/** The tenant of the row beside that of the scope, which may be asked for in a subquery. */
+const IS_OF_SCOPE = /\btenant_id = (?:\( ?SELECT )?(?:[a-z0-9_]+\.)?scope_(?:tenant|key)\(\)/
 
 /**
  * Whether every alternative of a policy's expression, as Postgres prints it, depends on the scope. A look-up in a table that
@@ -96,8 +96,8 @@ function isBoundToScope(expression: string, ofTenant: boolean): boolean {
   if (/\btrue\b/.test(withoutLookups)) return false
   return alternatives(expression).every((alternative) => {
     if (/\bscope_is_(?:platform|relay)\(/.test(alternative)) return true
-    if (ofTenant) return /\btenant_id = \( ?SELECT (?:[a-z0-9_]+\.)?scope_key\(\)/.test(alternative)
-    return /\bscope_key\(/.test(alternative) || /\bFROM (?:[a-z0-9_]+\.)?users\b/.test(alternative)
+    if (IS_OF_SCOPE.test(alternative)) return true
+    return !ofTenant && /\bscope_key\(|\bFROM (?:[a-z0-9_]+\.)?users\b/.test(alternative)
   })
 }
 
@@ -128,13 +128,6 @@ function unwrap(text: string): string {
     if (depth === 0) return text
   }
   return unwrap(text.slice(1, -1).trim())
-}
-
-/** Whether the planner can evaluate the scope once and use an index for the rest. */
-function isIndexable(expression: string): boolean {
-  const calls = expression.match(SCOPE_CALL)?.length ?? 0
-  const scalar = expression.match(SCALAR_SCOPE_CALL)?.length ?? 0
-  return calls === scalar && !/\bEXISTS\s*\(/.test(expression)
 }
 
 /** `boundary.operator`: a comparison that is not leakproof runs after the policy and loses its index. */

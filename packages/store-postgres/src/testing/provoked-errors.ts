@@ -143,7 +143,7 @@ export const STATEMENT_SITUATIONS: readonly StatementSituation[] = [
     prepare: async ({ client, another }) => {
       await client.query('ROLLBACK')
       await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ')
-      await client.query(`SELECT set_config('user_engine.scope', 'p', true)`)
+      await client.query(`SELECT set_config('user_engine.scope', ' p', true)`)
       await client.query('SELECT count(*) FROM user_engine.users')
       const other = await another()
       await other.query(touchUser(OTHER_ID))
@@ -196,7 +196,7 @@ export const STATEMENT_SITUATIONS: readonly StatementSituation[] = [
   {
     what: 'a row that row-level security refuses',
     at: 'statement',
-    prepare: ({ client }) => client.query(`SELECT set_config('user_engine.scope', 'tacme', true)`),
+    prepare: ({ client }) => client.query(`SELECT set_config('user_engine.scope', 'acme', true)`),
     sql: `INSERT INTO user_engine.applications VALUES ('${SUBJECT_ID}', 'k', 'n', 'active', ${STAMPS})`,
     becomes: { code: 'TENANT_BOUNDARY', data: { entity: 'user' } },
   },
@@ -287,7 +287,7 @@ export const STATEMENT_SITUATIONS: readonly StatementSituation[] = [
       for (const one of [client, other]) {
         await one.query('ROLLBACK')
         await one.query('BEGIN ISOLATION LEVEL SERIALIZABLE')
-        await one.query(`SELECT set_config('user_engine.scope', 'p', true)`)
+        await one.query(`SELECT set_config('user_engine.scope', ' p', true)`)
         await one.query('SELECT count(*) FROM user_engine.users')
       }
       await client.query(insertUser(SUBJECT_ID))

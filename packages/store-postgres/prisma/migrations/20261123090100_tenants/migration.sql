@@ -4,7 +4,7 @@
 -- exist and are visible when it inserts, and no lock on the platform's rows is taken.
 
 CREATE TABLE tenant_accounts (
-  tenant_id text COLLATE "C" NOT NULL CHECK (tenant_id <> ''),
+  tenant_id text COLLATE "C" NOT NULL CHECK (tenant_id >= '!'),
   id uuid NOT NULL,
   account_id uuid NOT NULL,
   user_id uuid NOT NULL,
@@ -22,7 +22,7 @@ CREATE INDEX tenant_accounts_tenant_id_user_id_id_idx ON tenant_accounts (tenant
 CREATE INDEX tenant_accounts_user_id_tenant_id_id_idx ON tenant_accounts (user_id, tenant_id, id);
 
 CREATE TABLE memberships (
-  tenant_id text COLLATE "C" NOT NULL CHECK (tenant_id <> ''),
+  tenant_id text COLLATE "C" NOT NULL CHECK (tenant_id >= '!'),
   id uuid NOT NULL,
   tenant_account_id uuid NOT NULL,
   group_key text COLLATE "C" NOT NULL,
@@ -41,7 +41,7 @@ CREATE TABLE memberships (
 CREATE INDEX memberships_tenant_id_group_key_id_idx ON memberships (tenant_id, group_key, id);
 
 CREATE TABLE application_bindings (
-  tenant_id text COLLATE "C" NOT NULL CHECK (tenant_id <> ''),
+  tenant_id text COLLATE "C" NOT NULL CHECK (tenant_id >= '!'),
   id uuid NOT NULL,
   application_id uuid NOT NULL CONSTRAINT application_bindings_application_id_fkey REFERENCES applications (id),
   catalog_id uuid NOT NULL CONSTRAINT application_bindings_catalog_id_fkey REFERENCES catalogs (id),
@@ -55,7 +55,7 @@ CREATE TABLE application_bindings (
 
 -- application_id null: a value of the tenant; otherwise of one application within it.
 CREATE TABLE tenant_profile_values (
-  tenant_id text COLLATE "C" NOT NULL CHECK (tenant_id <> ''),
+  tenant_id text COLLATE "C" NOT NULL CHECK (tenant_id >= '!'),
   id uuid NOT NULL,
   user_id uuid NOT NULL,
   application_id uuid CONSTRAINT tenant_profile_values_application_id_fkey REFERENCES applications (id),

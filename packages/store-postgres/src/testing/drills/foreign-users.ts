@@ -36,7 +36,7 @@ export async function countForeignUsers(database: LocalDatabase): Promise<Foreig
   try {
     for (let probe = 0; probe < PROBES; probe += 1) {
       await client.query('BEGIN')
-      await client.query(`SELECT set_config('user_engine.scope', 'tstranger', true)`)
+      await client.query(`SELECT set_config('user_engine.scope', 'stranger', true)`)
       const found = await client.query<{ number: string; users: string }>(
         'SELECT pg_current_xact_id()::text AS number, (SELECT count(*) FROM user_engine.users) AS users',
       )
