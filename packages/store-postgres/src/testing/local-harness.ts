@@ -13,12 +13,16 @@ export function createLocalHarness(
   },
 ): Promise<PostgresHarness> {
   const { withFaults, handed = async (capability: PostgresCapability) => capability } = options
+  let hasTemplate = false
   return createPostgresHarness({
     name: `store-postgres on ${provider.backend.description}`,
     async createDatabase(request) {
       const database = await provider.provisionDatabase(request)
+      // The first is migrated and then copied, and nobody may be connected to it: a pooler would be.
+      const capability = hasTemplate ? await handed(database.capability) : database.capability
+      hasTemplate = true
       return {
-        capability: await handed(database.capability),
+        capability,
         query: (sql) => database.query(sql),
         drop: () => provider.dropDatabase(request.name),
       }
