@@ -40,7 +40,13 @@ import { createSession, type Session } from './session.ts'
 import { parseSchemaName, type SchemaName } from './sql/schema-name.ts'
 import { createStatements, type Statements } from './statements.ts'
 import { KEY_ALREADY_USED, runRead, runTransaction } from './transaction.ts'
-import { BEGIN_READ, BEGIN_TRANSACTION, contextCall, type TransactionScope } from './transaction-context.ts'
+import {
+  BEGIN_READ,
+  BEGIN_TRANSACTION,
+  briefContextCall,
+  contextCall,
+  type TransactionScope,
+} from './transaction-context.ts'
 
 export interface PostgresStoreOptions {
   /** What the provider hands over; plain data and functions [CAP-01]. */
@@ -312,6 +318,7 @@ class ConnectedStore implements PostgresStore {
         isInEpoch ? this.#acquireInEpoch(pool, limitMs) : this.#acquireServable(pool, limitMs),
       begin: readOnly ? BEGIN_READ : BEGIN_TRANSACTION,
       context: (remainingMs) => contextCall(scope, remainingMs),
+      briefContext: (remainingMs) => briefContextCall(scope, remainingMs),
       timeoutMs,
       readOnly,
       idempotent,
@@ -438,6 +445,7 @@ function openPools(
       role,
       maxConnections,
       namedStatements,
+      keepsSession: description.pooler.mode !== 'transaction',
       applicationName: `user-engine ${purpose}`,
       onDoubt,
       ...(role === 'relay' ? { onConnect: onRelayConnect } : {}),

@@ -1,4 +1,5 @@
 import { UserEngineError } from '@user-engine/store-protocol'
+import { callAfter, type Deadline } from './deadlines.ts'
 
 /** What may end a unit of work from outside: its time limit, or a store that is closed [TXN-11, LIF-01]. */
 export interface Interruption {
@@ -19,16 +20,15 @@ export function createInterruption(timeoutMs: number): Interruption {
 }
 
 class TimedInterruption implements Interruption {
-  readonly #timer: NodeJS.Timeout
+  readonly #limit: Deadline
   #reason: UserEngineError | null = null
   #dismissed: PromiseWithResolvers<void> | null = null
   #isDismissed = false
   #reject: ((reason: UserEngineError) => void) | null = null
 
   constructor(timeoutMs: number) {
-    this.#timer = setTimeout(
-      () => this.interrupt(new UserEngineError('DEADLINE_EXCEEDED', { timeoutMs })),
-      timeoutMs,
+    this.#limit = callAfter(timeoutMs, () =>
+      this.interrupt(new UserEngineError('DEADLINE_EXCEEDED', { timeoutMs })),
     )
   }
 
@@ -57,7 +57,7 @@ class TimedInterruption implements Interruption {
   }
 
   dismiss(): void {
-    clearTimeout(this.#timer)
+    this.#limit.cancel()
     this.#isDismissed = true
     this.#dismissed?.resolve()
   }

@@ -38,6 +38,7 @@ import {
   type StatementCall,
   type StatementResult,
 } from './connection/statement.ts'
+import { callAfter } from './deadlines.ts'
 import { releaseSavepoint, rollbackToSavepoint, savepoint } from './savepoints.ts'
 
 export interface SessionOptions {
@@ -45,6 +46,8 @@ export interface SessionOptions {
   readonly begin: Statement
   /** Sets scope and time limits for the transaction; gets the milliseconds that are left. */
   readonly context: (remainingMs: number) => StatementCall
+  /** The same for a transaction that is one batch, on a connection whose session is prepared for it. */
+  readonly briefContext: (remainingMs: number) => StatementCall
   readonly timeoutMs: number
   readonly idempotent: boolean
   /** A session that writes nothing: whether its COMMIT was answered is of no interest. */
@@ -113,6 +116,12 @@ interface WaitingAppend extends PlannedAppend {
   isProbed: boolean
 }
 
+interface Batch {
+  readonly steps: readonly Step[]
+  /** Which step commits the transaction: a COMMIT, or the end of the batch behind the last; `null` for none. */
+  readonly commitsAt: number | null
+}
+
 interface Level {
   failure: UserEngineError | null
   isFailureTold: boolean
@@ -151,6 +160,7 @@ class BatchSession implements Session {
   #queue: QueuedCall[] = []
   #connection: Connection | null = null
   #inTransaction = false
+  #usesSavepoints = false
   #ended = false
   #flushScheduled = false
   #timeLimitSetFor = 0
@@ -226,6 +236,7 @@ class BatchSession implements Session {
     const appends = this.#levels.flatMap((level) => level.appends)
     if (appends.length === 0) return this.read(call, parse)
     const inside = this.depth + 1
+    this.#usesSavepoints = true
     this.#enqueue({ call: savepoint(inside) })
     for (const { preview, position, subject } of appends) this.#enqueue({ call: preview(position), subject })
     const result = this.read(call, parse)
@@ -260,6 +271,7 @@ class BatchSession implements Session {
 
   enter(): void {
     this.#levels.push(newLevel())
+    this.#usesSavepoints = true
     this.#enqueue({ call: savepoint(this.depth) })
   }
 
@@ -389,34 +401,52 @@ class BatchSession implements Session {
       (isCommit ? this.#inTransaction : !this.#inTransaction && options?.begin === true)
     if (!isNeeded) return this.#connection
     for (const level of this.#levels) level.begun = true
-    const head = options?.heals === true ? [] : this.#head()
-    const end = isCommit ? [...last, COMMIT] : last
-    const steps = [...head.map(surrounding), ...planBatch(queued), ...end.map(surrounding)]
+    const body = [...planBatch(queued), ...last.map(surrounding)]
     try {
       this.#connection ??= await this.#options.acquire(this.#remainingMs())
-      this.#inTransaction = true
     } catch (thrown) {
-      this.#noteBatchFailure(thrown, steps)
+      this.#noteBatchFailure(thrown, { steps: body, commitsAt: null })
       return null
     }
-    await this.#send(this.#connection, steps)
+    await this.#send(this.#connection, this.#envelop(body, { isCommit, heals: options?.heals === true }))
     return this.#connection
   }
 
+  /** What begins the transaction, if it has not begun, and what ends it, if it is to end. */
+  #envelop(body: readonly Step[], { isCommit, heals }: { isCommit: boolean; heals: boolean }): Batch {
+    const isWhole = isCommit && !this.#inTransaction
+    if (isWhole && this.#connection?.commitsAtSync === true && this.#needsNoBegin(body)) {
+      const context = this.#options.briefContext(this.#remainingMs())
+      return { steps: [surrounding(context), ...body], commitsAt: body.length + 1 }
+    }
+    const head = heals ? [] : this.#head()
+    this.#inTransaction = true
+    const end = isCommit ? [surrounding(COMMIT)] : []
+    const steps = [...head.map(surrounding), ...body, ...end]
+    return { steps, commitsAt: isCommit ? steps.length - 1 : null }
+  }
+
+  // Without a BEGIN there are no savepoints, and every read sees the database as it is then.
+  #needsNoBegin(body: readonly Step[]): boolean {
+    if (this.#usesSavepoints || body.some(({ run }) => run !== null)) return false
+    return !this.#options.readOnly || body.length === 1
+  }
+
   /** Sends steps, and once more whatever follows a run of inserts that was refused as a whole. */
-  async #send(connection: Connection, steps: readonly Step[]): Promise<void> {
-    for (let rest: readonly Step[] | null = steps; rest !== null; ) {
-      const sent: readonly Step[] = rest
+  async #send(connection: Connection, batch: Batch): Promise<void> {
+    for (let rest: Batch | null = batch; rest !== null; ) {
+      const { steps, commitsAt } = rest as Batch
       try {
-        const results = await this.#withinTime(connection, connection.execute(sent.map(({ call }) => call)))
-        settle(sent, results)
-        if (sent.at(-1)?.call === COMMIT) this.#noteCommit(results.at(-1)?.tag)
+        const results = await this.#withinTime(connection, connection.execute(steps.map(({ call }) => call)))
+        settle(steps, results)
+        if (commitsAt !== null) this.#noteCommit(results[commitsAt]?.tag)
         rest = null
       } catch (thrown) {
-        if (thrown instanceof BatchError) settle(sent, thrown.results)
+        if (thrown instanceof BatchError) settle(steps, thrown.results)
         const failedAt = thrown instanceof BatchError && isRefusal(thrown) ? thrown.index : null
-        rest = failedAt === null ? null : withoutRun(sent, failedAt, this.#head())
-        if (rest === null) this.#noteBatchFailure(thrown, sent)
+        const instead = failedAt === null ? null : withoutRun(steps, failedAt, this.#head())
+        if (instead === null) this.#noteBatchFailure(thrown, { steps, commitsAt })
+        rest = instead && { steps: instead, commitsAt: commitsAt === null ? null : instead.length - 1 }
       }
     }
   }
@@ -437,23 +467,22 @@ class BatchSession implements Session {
   }
 
   // Postgres answers the COMMIT of a failed transaction with a ROLLBACK and no error [TXN-03].
-  #noteCommit(tag: string | undefined): void {
+  #noteCommit(tag = 'COMMIT'): void {
     this.#inTransaction = false
     if (tag !== 'COMMIT') this.#levels[0].failure ??= new UserEngineError('TRANSACTION_ABORTED', {})
   }
 
-  #noteBatchFailure(thrown: unknown, steps: readonly Step[]): void {
+  #noteBatchFailure(thrown: unknown, { steps, commitsAt }: Batch): void {
     const failed = thrown instanceof BatchError ? thrown : null
     const index = failed?.index ?? null
     const [culprit] = index === null ? [] : (steps[index]?.calls ?? [])
-    const isCommit = steps.at(-1)?.call === COMMIT
     // Before its turn the COMMIT has certainly not been executed; at its turn, or without an answer of the server, it
     // may have been.
     const mayBeCommitted =
-      isCommit &&
+      commitsAt !== null &&
       !this.#options.readOnly &&
       failed?.sent === true &&
-      (index === null || index >= steps.length - 1 || isAnswerOfPooler(thrown))
+      (index === null || index >= commitsAt || isAnswerOfPooler(thrown))
     const unanswered = steps.slice(failed?.results.length ?? 0).flatMap(({ calls }) => calls)
     const error = this.#noteFailure(thrown, {
       level: culprit === undefined ? 0 : Math.min(culprit.level, this.depth),
@@ -489,14 +518,14 @@ class BatchSession implements Session {
 
   /** Waits for an answer at most until the time limit, plus a moment in which the server's own limit answers. */
   async #withinTime<Result>(connection: Connection, answer: Promise<Result>): Promise<Result> {
-    const timer = setTimeout(() => {
+    const limit = callAfter(this.#remainingMs() + GRACE_MS, () => {
       this.#cutOff = true
       connection.destroy()
-    }, this.#remainingMs() + GRACE_MS)
+    })
     try {
       return await answer
     } finally {
-      clearTimeout(timer)
+      limit.cancel()
     }
   }
 }

@@ -13,6 +13,10 @@ const SET_CONTEXT = defineStatement(`
     set_config('lock_timeout', '0', true), set_config('idle_in_transaction_session_timeout', $3, true),
     set_config('plan_cache_mode', 'force_generic_plan', true)`)
 
+// A transaction that is one batch is never idle, and what is the same for all of them its session has.
+const SET_BRIEF_CONTEXT = defineStatement(`
+  SELECT set_config('user_engine.scope', $1, true), set_config('statement_timeout', $2, true)`)
+
 const IDLE_GRACE_MS = 1_000
 
 /** Who a transaction acts as, for row-level security. */
@@ -24,6 +28,11 @@ export function contextCall(scope: TransactionScope, remainingMs: number): State
     statement: SET_CONTEXT,
     values: [scopeSetting(scope), String(remainingMs), String(remainingMs + IDLE_GRACE_MS)],
   }
+}
+
+/** The first statement of a batch that is a transaction of its own. */
+export function briefContextCall(scope: TransactionScope, remainingMs: number): StatementCall {
+  return { statement: SET_BRIEF_CONTEXT, values: [scopeSetting(scope), String(remainingMs)] }
 }
 
 // The id of a tenant has no space in it.

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { createLocalProvider, type LocalDatabase, type LocalProvider } from '@user-engine/provider-local'
 import { migrate } from '@user-engine/store-postgres'
 
@@ -33,10 +34,10 @@ export interface BenchServer {
 export async function startServer(): Promise<BenchServer> {
   const provider = await createLocalProvider({ backend: 'embedded', settings: SETTINGS })
   const first = await provider.provisionDatabase({ name: 'bench_probe' })
-  const { rows } = await first.query('SELECT pg_backend_pid() AS pid')
+  const { rows } = await first.query('SHOW data_directory')
   return {
     provider,
-    postmasterPid: parentOf(Number(rows[0]?.['pid'])),
+    postmasterPid: readPostmasterPid(String(rows[0]?.['data_directory'])),
     async createDatabase(name) {
       const database = await provider.provisionDatabase({ name })
       await migrate({ capability: database.capability })
@@ -46,12 +47,6 @@ export async function startServer(): Promise<BenchServer> {
   }
 }
 
-// The server listens on TCP, so the answering process is a child of the postmaster. It may have ended since: the
-// administrator's connections are short. Its parent is then found through a process that is still there.
-function parentOf(pid: number): number {
-  try {
-    return Number(readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ')[1])
-  } catch {
-    return 0
-  }
+function readPostmasterPid(dataDirectory: string): number {
+  return Number(readFileSync(join(dataDirectory, 'postmaster.pid'), 'utf8').split('\n')[0])
 }

@@ -1,6 +1,6 @@
 // What the databases of the benchmark hold, computed from a number: so that every path, pgbench included, can name a
 // record without reading it first.
-import { v7 } from 'uuid'
+import { createIdGenerator } from '@user-engine/service'
 
 /** How much a database holds. */
 export interface WorldSize {
@@ -57,6 +57,9 @@ export function subjectOf(n: number): string {
 export const APPLICATION_ID = seededId(SEEDED.application, 1)
 export const CATALOG_ID = seededId(SEEDED.catalog, 1)
 
+const ids = createIdGenerator()
+
+/** An id as the service makes it. */
 export function newId(): string {
-  return v7()
+  return ids.next()
 }

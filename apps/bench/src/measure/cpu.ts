@@ -28,11 +28,6 @@ function readTimes(pid: string | number): ProcessTimes | null {
   }
 }
 
-/** How many processes the server has. */
-export function countServerProcesses(postmasterPid: number): number {
-  return processIds().filter((pid) => readTimes(pid)?.parent === postmasterPid).length
-}
-
 function processIds(): readonly string[] {
   return existsSync('/proc') ? readdirSync('/proc').filter((entry) => /^\d+$/.test(entry)) : []
 }
@@ -40,12 +35,15 @@ function processIds(): readonly string[] {
 /** Reads the clocks of Linux; elsewhere everything is 0. */
 export function readCpu(postmasterPid: number): CpuTimes {
   const client = readTimes('self')?.withEnded ?? 0
-  const postmaster = readTimes(postmasterPid)
-  if (postmaster === null) return { client, server: 0 }
-  let server = postmaster.withEnded
-  for (const pid of processIds()) {
-    const times = readTimes(pid)
-    if (times?.parent === postmasterPid) server += times.own
+  for (;;) {
+    const before = readTimes(postmasterPid)
+    if (before === null) return { client, server: 0 }
+    const children = processIds().map(readTimes)
+    const own = children.reduce(
+      (sum, times) => sum + (times?.parent === postmasterPid ? times.own : 0),
+      before.withEnded,
+    )
+    // A process that ended meanwhile was neither among those that have ended nor among those that are there.
+    if (readTimes(postmasterPid)?.withEnded === before.withEnded) return { client, server: own }
   }
-  return { client, server }
 }

@@ -2,10 +2,9 @@ import { execFileSync, spawn } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout } from 'node:timers/promises'
 import type { ConnectionLease } from '@user-engine/provider-local'
 import { latencySummary, type Round } from '../measure/closed-loop.ts'
-import { countServerProcesses, readCpu } from '../measure/cpu.ts'
+import { readCpu } from '../measure/cpu.ts'
 import type { PgbenchScript } from './template.ts'
 
 /** Whether pgbench is there; it comes with Debian's package postgresql-contrib, not with the embedded server. */
@@ -24,11 +23,13 @@ let runs = 0
 export async function runPgbench(options: {
   readonly script: PgbenchScript
   readonly lease: ConnectionLease
+  /** Of its sessions. */
+  readonly settings: ReadonlyMap<string, string>
   readonly callers: number
   readonly durationMs: number
   readonly postmasterPid: number
 }): Promise<Round> {
-  const { script, lease, callers, durationMs, postmasterPid } = options
+  const { script, lease, settings, callers, durationMs, postmasterPid } = options
   const folder = mkdtempSync(join(tmpdir(), 'user-engine-bench-'))
   runs += 1
   try {
@@ -49,10 +50,7 @@ export async function runPgbench(options: {
     ]
     const password = typeof lease.password === 'string' ? lease.password : await lease.password()
     const before = readCpu(postmasterPid)
-    const processes = countServerProcesses(postmasterPid)
-    const output = await execute(parameters, password)
-    // What the server's processes used is known for all of them once those that have ended are gone.
-    await waitUntil(() => countServerProcesses(postmasterPid) <= processes)
+    const output = await execute(parameters, { PGPASSWORD: password, PGOPTIONS: optionsOf(settings) })
     const after = readCpu(postmasterPid)
     const rate = Number(/^tps = ([\d.]+)/m.exec(output)?.[1])
     const done = Number(/transactions actually processed: (\d+)/.exec(output)?.[1])
@@ -69,16 +67,15 @@ export async function runPgbench(options: {
   }
 }
 
-const WAIT_AT_MOST_MS = 1_000
-
-/** Gives up silently: another process of the server may have started meanwhile. */
-async function waitUntil(isTrue: () => boolean): Promise<void> {
-  const deadline = performance.now() + WAIT_AT_MOST_MS
-  while (!isTrue() && performance.now() < deadline) await setTimeout(2)
+function optionsOf(settings: ReadonlyMap<string, string>): string {
+  return [...settings].map(([name, value]) => `-c ${name}=${value.replaceAll(' ', '\\ ')}`).join(' ')
 }
 
-function execute(parameters: readonly string[], password: string): Promise<string> {
-  const child = spawn('pgbench', parameters, { env: { ...process.env, PGPASSWORD: password } })
+function execute(
+  parameters: readonly string[],
+  environment: Readonly<Record<string, string>>,
+): Promise<string> {
+  const child = spawn('pgbench', parameters, { env: { ...process.env, ...environment } })
   const { promise, resolve, reject } = Promise.withResolvers<string>()
   let output = ''
   let errors = ''

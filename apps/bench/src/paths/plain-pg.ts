@@ -16,8 +16,12 @@ export async function runAwaited(
   options: { readonly pick: { readonly n: number; readonly version: number }; readonly size: WorldSize },
 ): Promise<void> {
   const client = await pool.connect()
+  const filled = fill(calls, options.pick, options.size)
+  // What the store sends as one batch needs no BEGIN; statements that are awaited one by one do.
+  const isBegun = filled[0]?.text.startsWith('BEGIN') === true
+  const whole = isBegun ? filled : [statement('BEGIN'), ...filled, statement('COMMIT')]
   try {
-    for (const { text, values } of fill(calls, options.pick, options.size)) {
+    for (const { text, values } of whole) {
       await client.query({ name: nameOf(text), text, values })
     }
     client.release()
@@ -25,6 +29,10 @@ export async function runAwaited(
     client.release(true)
     throw error
   }
+}
+
+function statement(text: string): { readonly text: string; readonly values: string[] } {
+  return { text, values: [] }
 }
 
 const names = new Map<string, string>()

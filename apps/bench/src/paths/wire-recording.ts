@@ -8,6 +8,7 @@ export interface RecordedCall {
 }
 
 interface WirePrototype {
+  query(text: string): void
   parse(query: { readonly name: string; readonly text: string }, more: boolean): void
   bind(
     config: { readonly statement: string; readonly values: readonly (string | null)[] },
@@ -19,10 +20,22 @@ const texts = new Map<string, string>()
 let recorded: RecordedCall[] | null = null
 
 const wire = pg.Connection.prototype as unknown as WirePrototype
-const { parse, bind } = wire
+const { query, parse, bind } = wire
+const settings = new Map<string, string>()
+
+/** What is recorded besides the statements: the settings that the store gives each of its sessions. */
+export interface Recorder {
+  readonly settings: ReadonlyMap<string, string>
+  stop(): void
+}
 
 /** Must be called before the first connection is opened, and undone before anything is measured. */
-export function startRecorder(): { stop(): void } {
+export function startRecorder(): Recorder {
+  wire.query = function (text) {
+    for (const [, name = '', value = ''] of text.matchAll(/set_config\('([^']+)', '([^']*)', false\)/g))
+      settings.set(name, value)
+    query.call(this, text)
+  }
   wire.parse = function (query, more) {
     texts.set(query.name, query.text)
     parse.call(this, query, more)
@@ -32,7 +45,9 @@ export function startRecorder(): { stop(): void } {
     bind.call(this, config, more)
   }
   return {
+    settings,
     stop() {
+      wire.query = query
       wire.parse = parse
       wire.bind = bind
     },

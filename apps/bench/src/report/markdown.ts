@@ -81,9 +81,6 @@ function targets(verdicts: readonly Verdict[]): string {
   return `## Targets\n\n${met} of ${verdicts.length} are met.\n\n${table(['against', 'what', 'target', 'measured', ''], rows)}`
 }
 
-const NO_SERVER_CPU =
-  ' The server CPU of pgbench was dropped: it was read before the processes of the server had ended.'
-
 function comparison(results: Results): string {
   const part = results.comparison
   if (part === undefined) return ''
@@ -110,8 +107,7 @@ function comparison(results: Results): string {
     return rows.length === 0 ? [] : [`### ${capital(OPERATION_TITLES[operation])}\n\n${table(head, rows)}`]
   })
   const { users, tenants } = part.size
-  const lacksServerCpu = part.cells.some(({ median }) => median.serverCpu === null)
-  return `## Operations\n\n${round(users)} users, ${tenants} tenant${tenants === 1 ? '' : 's'}. CPU is per operation.${lacksServerCpu ? NO_SERVER_CPU : ''}\n\n![Rates as parts of the limit](performance.svg)\n\n${sections.join('\n\n')}`
+  return `## Operations\n\n${round(users)} users, ${tenants} tenant${tenants === 1 ? '' : 's'}. CPU is per operation.\n\n![Rates as parts of the limit](performance.svg)\n\n${sections.join('\n\n')}`
 }
 
 function comparisonRow({ key, median }: Measured<ComparisonKey>, limit: number): readonly string[] {

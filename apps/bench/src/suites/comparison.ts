@@ -46,7 +46,7 @@ export async function openComparison(options: {
 }): Promise<Comparison> {
   const { database, size, postmasterPid } = options
   const picker = createPicker(size)
-  const { store, templates } = await openRecorded(database, size)
+  const { store, templates, settings } = await openRecorded(database, size)
   picker.set('updateUser', RECORDED_RECORD, RECORDED_VERSION + 1)
   picker.set('setProfileValue', RECORDED_RECORD, RECORDED_VERSION + 1)
   const service = createUserEngineService({ store, authorization: { authorize: () => ({ allowed: true }) } })
@@ -74,7 +74,7 @@ export async function openComparison(options: {
       return {
         key,
         needsNoWarmUp: true,
-        round: (durationMs) => runPgbench({ script, lease, callers, durationMs, postmasterPid }),
+        round: (durationMs) => runPgbench({ script, lease, settings, callers, durationMs, postmasterPid }),
       }
     }
     const run = runs(path, operation)
@@ -108,6 +108,7 @@ async function openRecorded(
 ): Promise<{
   readonly store: UserEngineStore
   readonly templates: ReadonlyMap<OperationName, readonly TemplateCall[]>
+  readonly settings: ReadonlyMap<string, string>
 }> {
   const n = RECORDED_RECORD
   await database.query(
@@ -129,11 +130,12 @@ async function openRecorded(
     templates.set(operation, templateOf({ n, version, calls: wholeTransaction(calls) }, size))
   }
   recorder.stop()
-  return { store, templates }
+  return { store, templates, settings: recorder.settings }
 }
 
-// The end of a read is not waited for, and may or may not have been recorded.
+// What begins with BEGIN ends with COMMIT: the end of a read is not waited for, and may or may not have been recorded.
 function wholeTransaction(calls: readonly RecordedCall[]): readonly RecordedCall[] {
+  if (calls[0]?.text.startsWith('BEGIN') !== true) return calls
   const isEnd = ({ text }: RecordedCall) => text === 'COMMIT' || text === 'ROLLBACK'
   return [...calls.filter((call) => !isEnd(call)), { text: 'COMMIT', values: [] }]
 }

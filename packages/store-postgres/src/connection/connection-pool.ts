@@ -7,12 +7,16 @@ import { withinTime } from '../within-time.ts'
 import { clientConfig } from './client-config.ts'
 import { type Connection, createConnection } from './connection.ts'
 import { isCredentialRefusal, mapConnectError } from './map-error.ts'
+import { prepareConnection } from './prepare-connection.ts'
+import { type CheckedOutClient, createWarmClients, type WarmClients } from './warm-clients.ts'
 
 export interface ConnectionPoolOptions {
   readonly capability: PostgresCapability
   readonly role: LeaseRole
   readonly maxConnections: number
   readonly namedStatements: boolean
+  /** Whether a connection keeps one session of the server, and not one per transaction. */
+  readonly keepsSession: boolean
   readonly applicationName: string
   /** Called when a connection was lost or could not be had, and when a newer lease is in use. */
   readonly onDoubt: () => void
@@ -49,6 +53,7 @@ interface Generation {
   readonly lease: ConnectionLease
   readonly pool: pg.Pool
   readonly busy: Set<Connection>
+  readonly warm: WarmClients
 }
 
 export function createConnectionPool(options: ConnectionPoolOptions): ConnectionPool {
@@ -87,6 +92,10 @@ class LeasedConnectionPool implements ConnectionPool {
 
   async acquire(timeoutMs: number): Promise<Connection> {
     if (this.#closing !== null) throw new UserEngineError('STORE_CLOSED', {})
+    const current = this.#current
+    const isTrusted = !isDue(current) && !this.#isDoubted && this.#renewal === null
+    const warm = isTrusted ? this.#takeWarm(current) : null
+    if (warm !== null) return warm
     const deadline = performance.now() + timeoutMs
     const generation = isDue(this.#current) ? await this.#renew() : await this.#trusted(this.#current)
     try {
@@ -104,6 +113,11 @@ class LeasedConnectionPool implements ConnectionPool {
         throw this.#explain(second)
       })
     }
+  }
+
+  #takeWarm(generation: Generation): Connection | null {
+    const client = generation.warm.take()
+    return client === undefined ? null : this.#connectionOf(generation, client)
   }
 
   /** The generation, or a newer one when there is doubt about it and the provider has another lease. */
@@ -128,6 +142,8 @@ class LeasedConnectionPool implements ConnectionPool {
   }
 
   #connect(generation: Generation, deadline: number): Promise<Connection> {
+    const warm = this.#takeWarm(generation)
+    if (warm !== null) return Promise.resolve(warm)
     return new Promise((resolve, reject) => {
       let settled = false
       const timer = setTimeout(
@@ -149,19 +165,27 @@ class LeasedConnectionPool implements ConnectionPool {
           release()
           return
         }
-        const connection = createConnection({
-          client,
-          named: this.#options.namedStatements,
-          release: (broken) => {
-            generation.busy.delete(connection)
-            if (broken === true) this.#doubt()
-            release(broken)
-          },
-        })
-        generation.busy.add(connection)
-        resolve(connection)
+        resolve(this.#connectionOf(generation, { client, release }))
       })
     })
+  }
+
+  #connectionOf(generation: Generation, checkedOut: CheckedOutClient): Connection {
+    const connection = createConnection({
+      client: checkedOut.client,
+      named: this.#options.namedStatements,
+      commitsAtSync: this.#options.keepsSession,
+      release: (broken) => {
+        generation.busy.delete(connection)
+        if (broken === true) this.#doubt()
+        const isWanted = this.#current === generation && this.#closing === null && !this.#isDoubted
+        // Whoever waits in the pool goes before whoever may come.
+        if (broken !== true && isWanted && generation.pool.waitingCount === 0) generation.warm.put(checkedOut)
+        else checkedOut.release(broken)
+      },
+    })
+    generation.busy.add(connection)
+    return connection
   }
 
   #renew(): Promise<Generation> {
@@ -181,7 +205,8 @@ class LeasedConnectionPool implements ConnectionPool {
     })
     const before = this.#current
     if (before !== null && isSame(before.lease, lease)) return before
-    const generation: Generation = { lease, pool: this.#openPool(lease), busy: new Set() }
+    const warm = createWarmClients()
+    const generation: Generation = { lease, pool: this.#openPool(lease, warm), busy: new Set(), warm }
     this.#current = generation
     if (before === null) return generation
     this.#retire(before)
@@ -189,18 +214,20 @@ class LeasedConnectionPool implements ConnectionPool {
     return generation
   }
 
-  #openPool(lease: ConnectionLease): pg.Pool {
+  #openPool(lease: ConnectionLease, warm: WarmClients): pg.Pool {
     const pool = new pg.Pool({
       ...clientConfig(lease),
       max: this.#options.maxConnections,
       idleTimeoutMillis: 30_000,
       application_name: this.#options.applicationName,
-      onConnect: prepareConnection,
+      onConnect: (client: pg.ClientBase) => prepareConnection(client, this.#options),
     })
     // A connection that breaks while idle is dropped by the pool; one that breaks in use fails its batch.
     pool.on('error', () => this.#doubt())
     pool.on('connect', (client) => {
-      client.on('error', () => {})
+      client.on('error', () => {
+        if (warm.drop(client)) this.#doubt()
+      })
       this.#options.onConnect?.()
     })
     return pool
@@ -208,6 +235,7 @@ class LeasedConnectionPool implements ConnectionPool {
 
   #retire(generation: Generation): void {
     this.#retired.add(generation)
+    generation.warm.giveBack()
     void this.#drain(generation, generation.lease.drainMs).finally(() => this.#retired.delete(generation))
   }
 
@@ -233,13 +261,6 @@ class LeasedConnectionPool implements ConnectionPool {
     await Promise.all(generations.map((generation) => untilEnded(generation.pool)))
     clearTimeout(timer)
   }
-}
-
-// Instants are read in UTC and ISO style whatever the server's or the role's defaults are [VAL-04].
-async function prepareConnection(client: pg.ClientBase): Promise<void> {
-  await client.query(
-    `SELECT set_config('TimeZone', 'UTC', false), set_config('DateStyle', 'ISO, YMD', false)`,
-  )
 }
 
 function isSame(one: ConnectionLease, other: ConnectionLease): boolean {

@@ -6,6 +6,8 @@ import type { StatementCall, StatementResult } from './statement.ts'
 export interface Connection {
   /** pg's own client, for Prisma's adapter; nothing else may use it. */
   readonly client: PoolClient
+  /** Whether a batch without a BEGIN is a transaction here, with the isolation and the settings that the store needs. */
+  readonly commitsAtSync: boolean
   /** Executes the calls in order in one round trip. @throws BatchError at the first failure. */
   execute(calls: readonly StatementCall[]): Promise<readonly StatementResult[]>
   /** Gives the connection back; it must be outside a transaction. */
@@ -17,6 +19,7 @@ export interface Connection {
 interface ConnectionOptions {
   readonly client: PoolClient
   readonly named: boolean
+  readonly commitsAtSync: boolean
   readonly release: (broken?: boolean) => void
 }
 
@@ -26,11 +29,13 @@ export function createConnection(options: ConnectionOptions): Connection {
 
 class PgConnection implements Connection {
   readonly client: PoolClient
+  readonly commitsAtSync: boolean
   readonly #options: ConnectionOptions
   #released = false
 
   constructor(options: ConnectionOptions) {
     this.client = options.client
+    this.commitsAtSync = options.commitsAtSync
     this.#options = options
   }
 

@@ -74,7 +74,7 @@ test.each(sent)('$what, at the $at, via $via', async ({ what, at, via, prepare, 
       another: open,
       pid: async () => rows[0]?.pid ?? 0,
     })
-    const connection = createConnection({ client, named: false, release: () => {} })
+    const connection = createConnection({ client, named: false, commitsAtSync: false, release: () => {} })
     const sending = {
       query: () => client.query(sql),
       batch: () => connection.execute([{ statement: defineStatement(sql), values: [] }]),
