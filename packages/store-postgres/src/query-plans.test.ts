@@ -351,6 +351,13 @@ describe.each(PLANNED)('planned %s', (plans, planCache) => {
   test.each(ON_PLATFORM)('a platform scope lists %s at the cost of a page', (...listed) =>
     check('the platform', listed),
   )
+
+  // In an index that leads with the user they would lie on as many pages as there are users.
+  test('whether the users of a page are in the tenant is looked up beside where they were listed', async () => {
+    const list = await recordStatement(TENANT, (h) => createUsers(h, statements.users).list(page))
+    const { indexes } = await explain(list, { scope: TENANT, planCache })
+    expect(indexes).toEqual(['tenant_accounts_tenant_id_user_id_id_idx', 'users_pkey'])
+  })
 })
 
 test('the same check finds a query without an index', async () => {

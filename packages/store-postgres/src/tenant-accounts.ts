@@ -60,8 +60,12 @@ export function tenantAccountStatements(s: SchemaName) {
       tenant: defineStatement(`
         ${select} WHERE ${ofTenant('t.tenant_id', '$5')} AND t.user_id = $1 AND (t.tenant_id, t.id) > ($2, $3)
         ORDER BY t.id LIMIT $4`),
+      // By the user's accounts: the index for it is that of accounts.
       platform: defineStatement(`
-        ${select} WHERE t.user_id = $1 AND (t.tenant_id, t.id) > ($2, $3) ORDER BY t.tenant_id, t.id LIMIT $4`),
+        SELECT ${columns('t', COLUMNS)} FROM ${s}.accounts a CROSS JOIN LATERAL (
+          ${select} WHERE t.account_id = a.id AND (t.tenant_id, t.id) > ($2, $3)
+          ORDER BY t.tenant_id, t.id LIMIT $4) t
+        WHERE a.user_id = $1 ORDER BY t.tenant_id, t.id LIMIT $4`),
     },
     insert: insertStatementsUnder(parent, {
       schema: s,

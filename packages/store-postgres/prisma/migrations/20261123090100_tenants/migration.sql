@@ -16,10 +16,11 @@ CREATE TABLE tenant_accounts (
   CONSTRAINT tenant_accounts_tenant_id_account_id_key UNIQUE (tenant_id, account_id)
 );
 
--- Who is in the tenant [TEN-02], and the tenant's users by id.
+-- Who is in the tenant [TEN-02], and the tenant's users by id. No other index may lead with the user: whether a user is in a
+-- tenant would cost the same by both, and by that one the users of a page would lie on a page each.
 CREATE INDEX tenant_accounts_tenant_id_user_id_id_idx ON tenant_accounts (tenant_id, user_id, id);
--- The tenants of one user, for a platform scope.
-CREATE INDEX tenant_accounts_user_id_tenant_id_id_idx ON tenant_accounts (user_id, tenant_id, id);
+-- The tenants of one account, and so of a user, for a platform scope.
+CREATE INDEX tenant_accounts_account_id_tenant_id_id_idx ON tenant_accounts (account_id, tenant_id, id);
 
 CREATE TABLE memberships (
   tenant_id text COLLATE "C" NOT NULL CHECK (tenant_id >= '!'),
