@@ -13,7 +13,11 @@ export interface Results {
   outbox?: Part<OutboxKey>
   import?: Part<ImportKey> & { readonly users: number }
   memory?: Part<MemoryKey> & { readonly use: readonly MemoryUse[] }
-  growth?: Part<GrowthKey> & { readonly small: WorldSize; readonly large: WorldSize }
+  growth?: Part<GrowthKey> & {
+    readonly small: WorldSize
+    readonly middle: WorldSize
+    readonly large: WorldSize
+  }
 }
 
 export interface Part<Key> {

@@ -32,7 +32,9 @@ export interface BenchOptions {
 
 const SMALL = { users: 10_000, tenants: 1, delivered: 0, auditRecords: 0 }
 const LARGE = { users: 1_000_000, tenants: 1_000, delivered: 2_000_000, auditRecords: 5_000_000 }
+const MIDDLE = { ...SMALL, users: 100_000, tenants: 100 }
 const QUICK_SMALL = { ...SMALL, users: 2_000 }
+const QUICK_MIDDLE = { ...SMALL, users: 5_000, tenants: 25 }
 const QUICK_LARGE = { users: 20_000, tenants: 100, delivered: 20_000, auditRecords: 20_000 }
 
 const MEMORY_WORLDS = [
@@ -134,7 +136,9 @@ async function runOnServer({ parts, quick, rounds, durationMs, say, results, sav
     }
     if (parts.has('growth')) {
       say('growth')
-      const sizes = quick ? { small: QUICK_SMALL, large: QUICK_LARGE } : { small: SMALL, large: LARGE }
+      const sizes = quick
+        ? { small: QUICK_SMALL, middle: QUICK_MIDDLE, large: QUICK_LARGE }
+        : { small: SMALL, middle: MIDDLE, large: LARGE }
       await measureGrowth({
         ...limits,
         ...sizes,

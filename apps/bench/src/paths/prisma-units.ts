@@ -18,7 +18,7 @@ import { type Prisma, PrismaClient } from '../generated/client/client.ts'
 import { nameChange, type ProvisionedIds, profileChange, provisionedAbout } from '../suites/changes.ts'
 import type { OperationName, Pick } from '../suites/operations.ts'
 
-type Transaction = Prisma.TransactionClient
+export type Transaction = Prisma.TransactionClient
 
 export function openPrisma(lease: ConnectionLease, max: number): PrismaClient {
   const { host, port, database, user, password } = lease
@@ -40,7 +40,7 @@ function nameOf(text: string): string {
 // Events of these units number themselves, far above what the sequence has drawn.
 let position = 2n ** 40n
 
-async function append(tx: Transaction, about: About): Promise<void> {
+export async function append(tx: Transaction, about: About): Promise<void> {
   const { actor, target, changedFields, ...record } = auditRecordOf(about)
   await tx.auditRecord.create({
     data: {
@@ -61,17 +61,32 @@ async function append(tx: Transaction, about: About): Promise<void> {
   await tx.outboxDelivery.create({ data: { ...key, eventId: event.id, aggregateType, aggregateId } })
 }
 
-export function prismaUnits(
-  prisma: PrismaClient,
-  size: WorldSize,
-): { readonly [Name in OperationName]: (pick: Pick) => Promise<unknown> } {
-  const inTenant = <Result>(pick: Pick, work: (tx: Transaction, tenantId: string) => Promise<Result>) => {
+/** Interactive transactions in the tenant of a record. */
+export function transactionsOf(prisma: PrismaClient, size: WorldSize) {
+  return <Result>(pick: Pick, work: (tx: Transaction, tenantId: string) => Promise<Result>) => {
     const tenantId = tenantOf(pick.n, size)
     return prisma.$transaction(async (tx) => {
       await tx.$executeRaw`SELECT set_config('user_engine.scope', ${tenantId}, true)`
       return await work(tx, tenantId)
     })
   }
+}
+
+export async function changeValue(tx: Transaction, pick: Pick, tenantId: string): Promise<void> {
+  const { id, value, about, now } = profileChange(pick, tenantId)
+  const { count } = await tx.tenantProfileValue.updateMany({
+    where: { tenantId, id, version: pick.version },
+    data: { value, provenance: PROVENANCE, updatedAt: now, version: { increment: 1 } },
+  })
+  if (count !== 1) throw new Error('the version has changed')
+  await append(tx, about)
+}
+
+export function prismaUnits(
+  prisma: PrismaClient,
+  size: WorldSize,
+): { readonly [Name in OperationName]: (pick: Pick) => Promise<unknown> } {
+  const inTenant = transactionsOf(prisma, size)
   return {
     updateUser: (pick) =>
       inTenant(pick, async (tx, tenantId) => {
@@ -83,16 +98,7 @@ export function prismaUnits(
         if (count !== 1) throw new Error('the version has changed')
         await append(tx, about)
       }),
-    setProfileValue: (pick) =>
-      inTenant(pick, async (tx, tenantId) => {
-        const { id, value, about, now } = profileChange(pick, tenantId)
-        const { count } = await tx.tenantProfileValue.updateMany({
-          where: { tenantId, id, version: pick.version },
-          data: { value, provenance: PROVENANCE, updatedAt: now, version: { increment: 1 } },
-        })
-        if (count !== 1) throw new Error('the version has changed')
-        await append(tx, about)
-      }),
+    setProfileValue: (pick) => inTenant(pick, (tx, tenantId) => changeValue(tx, pick, tenantId)),
     provisionUser: (pick) =>
       inTenant(pick, async (tx, tenantId) => {
         await createProvisioned(tx, newIds(), tenantId)
@@ -136,11 +142,15 @@ export function prismaUnits(
   }
 }
 
-function newIds(): ProvisionedIds {
+export function newIds(): ProvisionedIds {
   return { userId: newId(), accountId: newId(), identityId: newId(), tenantAccountId: newId() }
 }
 
-async function createProvisioned(tx: Transaction, ids: ProvisionedIds, tenantId: string): Promise<void> {
+export async function createProvisioned(
+  tx: Transaction,
+  ids: ProvisionedIds,
+  tenantId: string,
+): Promise<void> {
   const now = new Date().toISOString()
   const stamps = { version: 1, createdAt: now, updatedAt: now }
   const { userId, accountId, identityId, tenantAccountId } = ids

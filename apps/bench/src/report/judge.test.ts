@@ -28,6 +28,7 @@ const results: Results = {
   growth: {
     ...part,
     small: size,
+    middle: size,
     large: size,
     cells: [
       cell<GrowthKey>({ operation: 'getUser', world: 'small', callers: 1, condition: 'grown' }, 140),

@@ -1,6 +1,7 @@
 import type { Measured } from '../measure/interleave.ts'
 import type { Part, Results } from '../results.ts'
 import { CALLERS, type ComparisonKey, PATHS, type PathName } from '../suites/comparison.ts'
+import type { GrowthKey } from '../suites/growth.ts'
 import { IMPORT_PATHS } from '../suites/import.ts'
 import { MEMORY_OPERATIONS, type MemoryOperation, memoryWorlds } from '../suites/memory.ts'
 import { OPERATION_TITLES, OPERATIONS } from '../suites/operations.ts'
@@ -14,6 +15,7 @@ const PATH_TITLES: { readonly [Path in PathName]: string } = {
   service: 'service command',
   pg: '`pg`, one await per statement',
   prisma: 'Prisma interactive transaction',
+  prismaCommand: 'Prisma, with the reads of the command',
 }
 
 const PREFACE = `# Performance
@@ -202,7 +204,19 @@ function growth(results: Results): string {
   ])
   const say = ({ users, tenants, delivered, auditRecords }: typeof part.small) =>
     `${round(users)} users in ${round(tenants)} tenants, ${round(delivered)} delivered events, ${round(auditRecords)} audit records`
-  return `## Growth\n\nSmall: ${say(part.small)}. Large: ${say(part.large)}.\n\n${table(['operation', 'condition', 'callers', 'small, per second', 'large, per second', 'small / large'], rows)}`
+  return `## Growth\n\nSmall: ${say(part.small)}. Large: ${say(part.large)}.${pages(part)}\n\n${table(['operation', 'condition', 'callers', 'small, per second', 'large, per second', 'small / large'], rows)}`
+}
+
+// What a page costs more in the large world it costs more in one a tenth as large.
+function pages({ cells, middle }: NonNullable<Results['growth']>): string {
+  const rates = CALLERS.map((callers) => {
+    const rateIn = (world: GrowthKey['world']) =>
+      cells.find(({ key }) => key.world === world && key.operation === 'listPage' && key.callers === callers)
+        ?.median.rate ?? Number.NaN
+    const ratio = rateIn('middle') / rateIn('large')
+    return `${round(rateIn('middle'))} per second with ${callers}, ${number(ratio)} times the large one`
+  })
+  return ` Between them for pages, with tenants as large as those of the large one: ${round(middle.users)} users in ${round(middle.tenants)} tenants, ${rates.join('; ')}.`
 }
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {

@@ -9,6 +9,7 @@ const COLOURS = {
   service: '#34a853',
   pg: '#f9ab00',
   prisma: '#d93025',
+  prismaCommand: '#f28b82',
 } as const
 const LEFT = 220
 const WIDTH = 860

@@ -8,6 +8,7 @@ import { runClosedLoop } from '../measure/closed-loop.ts'
 import type { Cell } from '../measure/interleave.ts'
 import { runPgbench } from '../paths/pgbench.ts'
 import { openPlainPool, runAwaited } from '../paths/plain-pg.ts'
+import { prismaCommandUnits } from '../paths/prisma-command-units.ts'
 import { openPrisma, prismaUnits } from '../paths/prisma-units.ts'
 import { serviceUnits } from '../paths/service-units.ts'
 import { storeUnits } from '../paths/store-units.ts'
@@ -15,7 +16,8 @@ import { pgbenchScript, type TemplateCall, templateOf } from '../paths/template.
 import { type RecordedCall, recordCalls, startRecorder } from '../paths/wire-recording.ts'
 import { createPicker, OPERATIONS, type OperationName, type Pick, rangeOf } from './operations.ts'
 
-export const PATHS = ['limit', 'store', 'service', 'pg', 'prisma'] as const
+/** `prismaCommand` reads what the command of the service reads; only where that decides on something. */
+export const PATHS = ['limit', 'store', 'service', 'pg', 'prisma', 'prismaCommand'] as const
 
 export type PathName = (typeof PATHS)[number]
 
@@ -54,43 +56,43 @@ export async function openComparison(options: {
   const most = Math.max(...CALLERS)
   const pool = openPlainPool(lease, most)
   const prisma = openPrisma(lease, most)
-  const units = {
+  const awaited = (operation: OperationName) => {
+    const calls = templates.get(operation) ?? []
+    return (pick: Pick) => runAwaited(pool, calls, { pick, size })
+  }
+  const units: {
+    readonly [Path in Exclude<PathName, 'limit'>]: {
+      readonly [Name in OperationName]?: (pick: Pick) => Promise<unknown>
+    }
+  } = {
     store: storeUnits(store, size),
     service: serviceUnits(service, size),
+    pg: Object.fromEntries(OPERATIONS.map((operation) => [operation, awaited(operation)])),
     prisma: prismaUnits(prisma, size),
+    prismaCommand: prismaCommandUnits(prisma, size),
   }
-  const runs = (path: PathName, operation: OperationName): ((pick: Pick) => Promise<unknown>) => {
-    if (path === 'pg') {
-      const calls = templates.get(operation) ?? []
-      return (pick) => runAwaited(pool, calls, { pick, size })
-    }
-    if (path === 'limit') throw new Error('pgbench runs on its own')
-    return units[path][operation]
-  }
-  const cellOf = (key: ComparisonKey): Cell<ComparisonKey> => {
+  const cellsOf = (key: ComparisonKey): readonly Cell<ComparisonKey>[] => {
     const { operation, path, callers } = key
     if (path === 'limit') {
       const script = pgbenchScript(templates.get(operation) ?? [], size, rangeOf(operation, size))
-      return {
-        key,
-        needsNoWarmUp: true,
-        round: (durationMs) => runPgbench({ script, lease, settings, callers, durationMs, postmasterPid }),
-      }
+      const round = (durationMs: number) =>
+        runPgbench({ script, lease, settings, callers, durationMs, postmasterPid })
+      return [{ key, needsNoWarmUp: true, round }]
     }
-    const run = runs(path, operation)
+    const run = units[path][operation]
+    if (run === undefined) return []
     const once = async (caller: number) => {
       const pick = picker.pick(operation, caller, callers)
       await run(pick)
       picker.changed(operation, pick)
     }
-    return {
-      key,
-      round: (durationMs) => runClosedLoop({ callers, durationMs, postmasterPid, operation: once }),
-    }
+    const round = (durationMs: number) =>
+      runClosedLoop({ callers, durationMs, postmasterPid, operation: once })
+    return [{ key, round }]
   }
   return {
     cells: options.operations.flatMap((operation) =>
-      CALLERS.flatMap((callers) => options.paths.map((path) => cellOf({ operation, path, callers }))),
+      CALLERS.flatMap((callers) => options.paths.flatMap((path) => cellsOf({ operation, path, callers }))),
     ),
     templates,
     async close() {

@@ -18,7 +18,8 @@ export const CONDITIONS = ['grown', 'old snapshot held', 'no vacuum', 'vacuumed'
 
 export interface GrowthKey {
   readonly operation: OperationName | 'claimAndAck'
-  readonly world: 'small' | 'large'
+  /** The middle one is there for pages alone: its tenants are as large as those of the large one. */
+  readonly world: 'small' | 'middle' | 'large'
   readonly callers: number
   readonly condition: (typeof CONDITIONS)[number]
 }
@@ -26,6 +27,7 @@ export interface GrowthKey {
 export interface GrowthOptions {
   readonly server: BenchServer
   readonly small: WorldSize
+  readonly middle: WorldSize
   readonly large: WorldSize
   readonly rounds: number
   readonly durationMs: number
@@ -39,15 +41,15 @@ const WAITING = 20_000
 
 export async function measureGrowth(options: GrowthOptions): Promise<void> {
   const { server, say, rounds, durationMs } = options
-  const worlds = [
-    await openWorld(server, 'small', options.small),
-    await openWorld(server, 'large', options.large),
-  ] as const
-  const [, large] = worlds
-  say('growth: both worlds are filled')
+  const small = await openWorld(server, 'small', options.small)
+  const middle = await openWorld(server, 'middle', options.middle)
+  const large = await openWorld(server, 'large', options.large)
+  say('growth: the worlds are filled')
   const measured: Measured<GrowthKey>[] = []
   const measure = async (condition: GrowthKey['condition'], callers: readonly number[]) => {
-    const cells = worlds.flatMap((world) => cellsOf(world, condition, callers, server.postmasterPid))
+    const ofWorld = (world: World) => cellsOf(world, condition, callers, server.postmasterPid)
+    const pages = condition === 'grown' ? ofWorld(middle).filter(({ key }) => isPage(key)) : []
+    const cells = [...ofWorld(small), ...pages, ...ofWorld(large)]
     const inPairs = cells.toSorted((a, b) => orderOf(a.key) - orderOf(b.key))
     measured.push(...(await measureInterleaved(inPairs, { rounds, durationMs })))
     options.onMeasured([...measured])
@@ -68,7 +70,7 @@ export async function measureGrowth(options: GrowthOptions): Promise<void> {
     await large.database.query('VACUUM (ANALYZE) user_engine.outbox_deliveries')
     await measure('vacuumed', [1])
   } finally {
-    for (const { store } of worlds) await store.close()
+    for (const { store } of [small, middle, large]) await store.close()
   }
 }
 
@@ -83,6 +85,10 @@ async function openWorld(server: BenchServer, name: World['name'], size: WorldSi
   const database = await server.createDatabase(`bench_growth_${name}`)
   await seedWorld(database, size)
   return { name, size, database, store: await createPostgresStore({ capability: database.capability }) }
+}
+
+function isPage({ operation }: GrowthKey): boolean {
+  return operation === 'listPage'
 }
 
 function orderOf({ operation, callers }: GrowthKey): number {

@@ -6,8 +6,6 @@ export function columns(alias: string, names: readonly string[]): string {
   return names.map((name) => `${alias}.${name}`).join(', ')
 }
 
-const UTC_TIMESTAMP = /^(\d{4})-(\d\d-\d\d) (\d\d:\d\d:\d\d)(?:\.(\d{1,6}))?\+00$/
-
 /** Reads a row column by column, in the order they were selected. */
 export class RowReader {
   readonly #row: Row
@@ -61,9 +59,10 @@ export class RowReader {
 
 /** Turns a timestamptz in ISO style, as a session in UTC prints it, into an instant with milliseconds [VAL-04]. */
 export function parseTimestamp(text: string): Instant {
-  const match = UTC_TIMESTAMP.exec(text)
-  if (match === null)
+  // 2026-01-31 09:30:00+00, with a fraction of up to six digits. Taken apart by place: a page has a hundred of them.
+  const end = text.length - 3
+  if (text[10] !== ' ' || (text[19] !== '.' && end !== 19) || !text.endsWith('+00'))
     throw new UserEngineError('INTERNAL', { reference: 'timestamp of a session that is not in UTC' })
-  const [, year, day, time, fraction] = match
-  return `${year}-${day}T${time}.${(fraction ?? '').slice(0, 3).padEnd(3, '0')}Z`
+  const milliseconds = text.slice(20, Math.min(end, 23)).padEnd(3, '0')
+  return `${text.slice(0, 10)}T${text.slice(11, 19)}.${milliseconds}Z`
 }
