@@ -22,7 +22,7 @@ import {
 import * as z from 'zod'
 import { defineStatement, type Statement } from './connection/statement.ts'
 import { type Handle, planInsert } from './handle.ts'
-import type { PlannedAppend } from './session.ts'
+import type { PlannedAppend } from './session-levels.ts'
 import { columns, RowReader } from './sql/columns.ts'
 import { type InsertStatements, insertStatements } from './sql/insert-statements.ts'
 import { planPage } from './sql/keyset-page.ts'

@@ -11,13 +11,8 @@ import type { StatementSubject } from './connection/map-error.ts'
 import type { Parameter, Row, Statement, StatementCall } from './connection/statement.ts'
 import type { PrismaClient } from './generated/client.ts'
 import type { PrismaRunner } from './prisma-runner.ts'
-import {
-  abortedBy,
-  FIRST_PREVIEW_POSITION,
-  type PlannedAppend,
-  type PlannedWrite,
-  type Session,
-} from './session.ts'
+import { abortedBy, type Session } from './session.ts'
+import { FIRST_PREVIEW_POSITION, type PlannedAppend, type PlannedWrite } from './session-levels.ts'
 import type { InsertStatements } from './sql/insert-statements.ts'
 import { TrackedPromise } from './tracked-promise.ts'
 

@@ -12,16 +12,8 @@
 //
 // Level 0 is the transaction, level n the nth nested one. A failed statement fails its level and those inside it;
 // undoing a level heals the connection for those around it. A lost connection fails level 0.
-import { randomInt } from 'node:crypto'
 import { UserEngineError } from '@user-engine/store-protocol'
-import {
-  type BulkInsert,
-  planBatch,
-  type QueuedCall,
-  type Step,
-  surrounding,
-  withoutRun,
-} from './batch-plan.ts'
+import { planBatch, type QueuedCall, type Step, surrounding, withoutRun } from './batch-plan.ts'
 import { BatchError } from './connection/batch.ts'
 import type { Connection } from './connection/connection.ts'
 import {
@@ -40,6 +32,7 @@ import {
 } from './connection/statement.ts'
 import { callAfter } from './deadlines.ts'
 import { releaseSavepoint, rollbackToSavepoint, savepoint } from './savepoints.ts'
+import { createLevels, type PlannedAppend, type PlannedWrite } from './session-levels.ts'
 
 export interface SessionOptions {
   readonly acquire: (timeoutMs: number) => Promise<Connection>
@@ -93,44 +86,10 @@ export interface Session {
   rollback(): Promise<void>
 }
 
-/** A write with what it is about, for its errors. */
-export interface PlannedWrite {
-  readonly call: StatementCall
-  readonly subject: StatementSubject | null
-  /** How it travels with others; default: alone. */
-  readonly bulk?: BulkInsert
-}
-
-/** An append in its final form, which draws its position, and in two that are sent before. */
-export interface PlannedAppend extends PlannedWrite {
-  readonly subject: StatementSubject
-  /** Puts it at a position that is given. */
-  preview(position: number): StatementCall
-  /** Fails as the append will when its id is taken, and otherwise does nothing. */
-  readonly probe: StatementCall
-}
-
-interface WaitingAppend extends PlannedAppend {
-  /** Where previews show it: the same place in every one, so that cursors hold across pages. */
-  readonly position: number
-  isProbed: boolean
-}
-
 interface Batch {
   readonly steps: readonly Step[]
   /** Which step commits the transaction: a COMMIT, or the end of the batch behind the last; `null` for none. */
   readonly commitsAt: number | null
-}
-
-interface Level {
-  failure: UserEngineError | null
-  isFailureTold: boolean
-  wrote: boolean
-  /** Whether its SAVEPOINT, or the BEGIN for level 0, has been sent. */
-  begun: boolean
-  readonly appends: WaitingAppend[]
-  /** What identifies its appends. */
-  readonly appended: Set<string>
 }
 
 const COMMIT: StatementCall = { statement: defineStatement('COMMIT'), values: [] }
@@ -143,11 +102,6 @@ const TIME_LIMIT_SLACK_MS = 100
 /** How long an answer that is due is waited for beyond the time limit before the connection is cut. */
 const GRACE_MS = 500
 
-/** Positions of previews: above all that a sequence will ever draw, and a range of its own for every session. */
-export const FIRST_PREVIEW_POSITION = 2 ** 52
-const PREVIEWS_PER_SESSION = 2 ** 32
-const PREVIEW_RANGES = 2 ** 20 - 1
-
 export function createSession(options: SessionOptions): Session {
   return new BatchSession(options)
 }
@@ -155,7 +109,7 @@ export function createSession(options: SessionOptions): Session {
 class BatchSession implements Session {
   readonly #options: SessionOptions
   readonly #deadline: number
-  readonly #levels: [Level, ...Level[]] = [newLevel()]
+  readonly #levels = createLevels()
   readonly #queuedReads = new Set<unknown>()
   #queue: QueuedCall[] = []
   #connection: Connection | null = null
@@ -164,7 +118,6 @@ class BatchSession implements Session {
   #ended = false
   #flushScheduled = false
   #timeLimitSetFor = 0
-  #nextPreview = FIRST_PREVIEW_POSITION + randomInt(PREVIEW_RANGES) * PREVIEWS_PER_SESSION
   /** The connection was cut because no answer came within the time limit. */
   #cutOff = false
   /** Settles when the batch or exclusive work under way has ended; they run strictly one after the other. */
@@ -176,23 +129,19 @@ class BatchSession implements Session {
   }
 
   get depth(): number {
-    return this.#levels.length - 1
+    return this.#levels.depth
   }
 
   get failure(): UserEngineError | null {
-    return this.#level.failure
+    return this.#levels.innermost.failure
   }
 
   get isFailureTold(): boolean {
-    return this.#level.isFailureTold
-  }
-
-  get #level(): Level {
-    return this.#levels[this.depth] ?? this.#levels[0]
+    return this.#levels.innermost.isFailureTold
   }
 
   fail(error: UserEngineError): void {
-    this.#level.failure ??= error
+    this.#levels.innermost.failure ??= error
   }
 
   isQueuedRead(promise: unknown): boolean {
@@ -217,23 +166,16 @@ class BatchSession implements Session {
   }
 
   write(write: PlannedWrite): void {
-    this.#level.wrote = true
+    this.#levels.innermost.wrote = true
     this.#enqueue(write)
   }
 
   append(append: PlannedAppend): void {
-    const { entity, id } = append.subject
-    const [tenant] = append.call.values
-    const name = `${entity} ${id} ${tenant}`
-    if (this.#levels.some(({ appended }) => appended.has(name)))
-      throw new UserEngineError('DUPLICATE_KEY', { entity, key: 'id' })
-    this.#level.appended.add(name)
-    this.#level.appends.push({ ...append, position: this.#nextPreview, isProbed: false })
-    this.#nextPreview += 1
+    this.#levels.append(append)
   }
 
   readWithAppends<Result>(call: StatementCall, parse: (rows: readonly Row[]) => Result): Promise<Result> {
-    const appends = this.#levels.flatMap((level) => level.appends)
+    const { appends } = this.#levels
     if (appends.length === 0) return this.read(call, parse)
     const inside = this.depth + 1
     this.#usesSavepoints = true
@@ -246,7 +188,7 @@ class BatchSession implements Session {
   }
 
   isPreviewed(position: number): boolean {
-    return this.#levels.some(({ appends }) => appends.some((append) => append.position === position))
+    return this.#levels.appends.some((append) => append.position === position)
   }
 
   exclusive<Result>(
@@ -254,10 +196,10 @@ class BatchSession implements Session {
     work: (connection: Connection) => Promise<Result>,
   ): Promise<Result> {
     const level = this.depth
-    if (subject !== null) this.#level.wrote = true
+    if (subject !== null) this.#levels.innermost.wrote = true
     return this.#inTurn(async () => {
       const connection = await this.#flush({ begin: true })
-      const failure = this.#levels[level]?.failure ?? null
+      const failure = this.#levels.at(level)?.failure ?? null
       if (failure !== null) throw failure
       try {
         if (connection === null) throw new UserEngineError('TRANSACTION_ENDED', {})
@@ -270,7 +212,7 @@ class BatchSession implements Session {
   }
 
   enter(): void {
-    this.#levels.push(newLevel())
+    this.#levels.enter()
     this.#usesSavepoints = true
     this.#enqueue({ call: savepoint(this.depth) })
   }
@@ -278,7 +220,7 @@ class BatchSession implements Session {
   async leave(): Promise<void> {
     if (this.#ended) throw new UserEngineError('TRANSACTION_ENDED', {})
     const level = this.depth
-    const { wrote, appends, appended } = this.#level
+    const { wrote, appends } = this.#levels.innermost
     const unprobed = appends.filter(({ isProbed }) => !isProbed)
     for (const append of unprobed) {
       this.#enqueue({ call: append.probe, subject: append.subject })
@@ -287,20 +229,17 @@ class BatchSession implements Session {
     this.#enqueue({ call: releaseSavepoint(level) })
     // A level that wrote nothing has nothing left that could fail; its end travels with the next batch.
     if (wrote || unprobed.length > 0) await this.#inTurn(() => this.#flush())
-    const { failure } = this.#level
+    const { failure } = this.#levels.innermost
     if (failure !== null) throw failure
-    this.#levels.pop()
-    this.#level.wrote ||= wrote
-    for (const append of appends) this.#level.appends.push(append)
-    for (const name of appended) this.#level.appended.add(name)
+    this.#levels.keep()
   }
 
   async undo(): Promise<void> {
     const level = this.depth
     while (this.#underWay !== null) await this.#underWay
-    const { begun } = this.#level
+    const { begun } = this.#levels.innermost
     this.#dropQueued(level)
-    this.#levels.pop()
+    this.#levels.drop()
     if (!begun || this.failure !== null) return
     this.#enqueue({ call: rollbackToSavepoint(level) })
     this.#enqueue({ call: releaseSavepoint(level) })
@@ -309,9 +248,9 @@ class BatchSession implements Session {
   }
 
   async commit(last: readonly StatementCall[] = []): Promise<void> {
-    for (const append of this.#levels[0].appends.splice(0)) this.#enqueue(append)
+    for (const append of this.#levels.outermost.appends.splice(0)) this.#enqueue(append)
     await this.#inTurn(() => this.#flush({ commit: true, last }))
-    const { failure } = this.#levels[0]
+    const { failure } = this.#levels.outermost
     if (failure !== null) throw failure
     this.#ended = true
     this.#connection?.release()
@@ -327,7 +266,7 @@ class BatchSession implements Session {
     this.#connection = null
     if (connection === null) return
     // A server that takes no work any more, such as one that was demoted: its other connections are no better.
-    const { failure } = this.#levels[0]
+    const { failure } = this.#levels.outermost
     const isUseless = failure !== null && isConnectionLoss(failure)
     const rolledBack =
       !this.#inTransaction || (await succeedsWithin(connection.execute([ROLLBACK]), GRACE_MS))
@@ -387,11 +326,11 @@ class BatchSession implements Session {
     }
     const isCommit = options?.commit === true
     const last = options?.last ?? []
-    const failedLevel = this.#levels.find((level) => level.failure !== null)
-    if (failedLevel?.failure != null) {
+    const { failed } = this.#levels
+    if (failed?.failure != null) {
       for (const { waiting } of queued) {
-        failedLevel.isFailureTold ||= waiting !== null
-        waiting?.fail(abortedBy(failedLevel.failure))
+        failed.isFailureTold ||= waiting !== null
+        waiting?.fail(abortedBy(failed.failure))
       }
       return null
     }
@@ -400,7 +339,7 @@ class BatchSession implements Session {
       last.length > 0 ||
       (isCommit ? this.#inTransaction : !this.#inTransaction && options?.begin === true)
     if (!isNeeded) return this.#connection
-    for (const level of this.#levels) level.begun = true
+    this.#levels.begin()
     const body = [...planBatch(queued), ...last.map(surrounding)]
     try {
       this.#connection ??= await this.#options.acquire(this.#remainingMs())
@@ -469,7 +408,7 @@ class BatchSession implements Session {
   // Postgres answers the COMMIT of a failed transaction with a ROLLBACK and no error [TXN-03].
   #noteCommit(tag = 'COMMIT'): void {
     this.#inTransaction = false
-    if (tag !== 'COMMIT') this.#levels[0].failure ??= new UserEngineError('TRANSACTION_ABORTED', {})
+    if (tag !== 'COMMIT') this.#levels.outermost.failure ??= new UserEngineError('TRANSACTION_ABORTED', {})
   }
 
   #noteBatchFailure(thrown: unknown, { steps, commitsAt }: Batch): void {
@@ -508,11 +447,8 @@ class BatchSession implements Session {
     const error = isCutOff
       ? new UserEngineError('DEADLINE_EXCEEDED', { timeoutMs }, { cause: thrown })
       : mapError(thrown, { committing, idempotent, timeoutMs, subject })
-    const from = isCutOff || isConnectionLoss(error) ? 0 : failed.level
-    for (const level of this.#levels.slice(from)) {
-      level.isFailureTold ||= failed.isTold
-      level.failure ??= error
-    }
+    const depth = isCutOff || isConnectionLoss(error) ? 0 : failed.level
+    this.#levels.fail(error, { depth, isTold: failed.isTold })
     return error
   }
 
@@ -528,10 +464,6 @@ class BatchSession implements Session {
       limit.cancel()
     }
   }
-}
-
-function newLevel(): Level {
-  return { failure: null, isFailureTold: false, wrote: false, begun: false, appends: [], appended: new Set() }
 }
 
 function settle(steps: readonly Step[], results: readonly StatementResult[]): void {
