@@ -11,6 +11,7 @@ import {
   type ProfileValueKey,
   type ProfileValueReader,
   type ProfileValueWriter,
+  type Provenance,
   profileScopeSchema,
   profileValueChangesSchema,
   profileValueSchema,
@@ -51,17 +52,32 @@ const globalColumns = (alias: string) => `NULL::text, NULL::uuid, ${columns(alia
 const tenantColumns = (alias: string) => columns(alias, ['tenant_id', 'application_id', ...VALUE_COLUMNS])
 
 function readProfileValue(row: RowReader): ProfileValue {
-  const scope = scopeOf(row.textOrNull(), row.textOrNull())
-  return {
-    id: row.text(),
-    userId: row.text(),
-    scope,
-    attributeKey: row.text(),
-    value: row.json(),
-    provenance: row.json(),
-    version: row.number(),
-    createdAt: row.instant(),
-    updatedAt: row.instant(),
+  return createValueReader()(row)
+}
+
+/** Reads the values of one page: most of them come from one source, and the same text is read once. */
+function createValueReader(): (row: RowReader) => ProfileValue {
+  const provenances = new Map<string, Provenance>()
+  const provenanceOf = (text: string): Provenance => {
+    const known = provenances.get(text)
+    if (known !== undefined) return known
+    const provenance = JSON.parse(text) as Provenance
+    provenances.set(text, provenance)
+    return provenance
+  }
+  return (row) => {
+    const scope = scopeOf(row.textOrNull(), row.textOrNull())
+    return {
+      id: row.text(),
+      userId: row.text(),
+      scope,
+      attributeKey: row.text(),
+      value: row.json(),
+      provenance: provenanceOf(row.text()),
+      version: row.number(),
+      createdAt: row.instant(),
+      updatedAt: row.instant(),
+    }
   }
 }
 
@@ -212,7 +228,7 @@ class PostgresProfileValues implements ProfileValueReader, ProfileValueWriter {
             ? { statement: this.#sql.listGlobal, values }
             : { statement: this.#sql.listInTenant, values: [...values, applicationId] }
         },
-        read: readProfileValue,
+        read: createValueReader(),
         keyOf: ({ attributeKey, scope }) => [attributeKey, PROFILE_LEVELS.indexOf(scope.level)],
       })
     })

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { parseTimestamp } from './columns.ts'
+import { parseTimestamp, RowReader } from './columns.ts'
 
 test.each([
   ['2026-01-31 09:30:00+00', '2026-01-31T09:30:00.000Z'],
@@ -29,3 +29,10 @@ test.each([
 ])('%s is of a session that is not in UTC and ISO style', (text) => {
   expect(() => parseTimestamp(text)).toThrow(expect.objectContaining({ code: 'INTERNAL' }))
 })
+
+test.each(['"plain"', '""', '"ä𝄞"', String.raw`"\"quoted\" \\ \u0041 \n"`, '1', '-0', 'null', '{"a":["b"]}'])(
+  'the JSON %s is read as what it is',
+  (text) => {
+    expect(new RowReader([text]).json()).toEqual(JSON.parse(text))
+  },
+)
