@@ -68,6 +68,11 @@ class Session implements CaseSession {
     const session = this
     this.context = {
       ...{ check, capabilities, namespace, open },
+      anotherNamespace: async () => {
+        const another = await freshNamespace(harness)
+        this.#namespaces.push(another)
+        return another
+      },
       openAll: () => openAll(),
       race: async (race) => {
         const meet = async () => this.#meet(namespace, await openAll())

@@ -19,6 +19,8 @@ export interface CaseContext {
   readonly namespace: string
   /** Opens a store on the namespace of the case, or on another one; it is closed after the case. */
   open(options?: { readonly maxConnections?: number; readonly namespace?: string }): Promise<UserEngineStore>
+  /** A second namespace, empty and destroyed after the case: for cases that compare two. */
+  anotherNamespace(): Promise<string>
   /** Opens two stores where the manifest says that they share a backend, else one: for cases about competition. */
   openAll(): Promise<readonly [UserEngineStore, ...UserEngineStore[]]>
   /**

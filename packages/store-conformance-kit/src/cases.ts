@@ -13,6 +13,7 @@ import { CONCURRENT_MODEL_CASES } from './suites/model/concurrent.ts'
 import { SEQUENTIAL_MODEL_CASES } from './suites/model/sequential.ts'
 import { ACCOUNTING_CASES } from './suites/outbox/accounting.ts'
 import { DEAD_LETTER_CASES } from './suites/outbox/dead-letters.ts'
+import { GROWTH_CASES } from './suites/outbox/growth.ts'
 import { HAND_OVER_CASES } from './suites/outbox/hand-over.ts'
 import { LEASE_CASES } from './suites/outbox/leases.ts'
 import { ORDER_CASES } from './suites/outbox/order.ts'
@@ -76,6 +77,7 @@ export const CASES: readonly ConformanceCase[] = [
     ...DEAD_LETTER_CASES,
     ...ACCOUNTING_CASES,
     ...STATS_CASES,
+    ...GROWTH_CASES,
   ],
   ...[...PAGE_CASES, ...CURSOR_CASES, ...ARGUMENT_CASES, ...COUNT_CASES],
   ...[...JSON_CASES, ...TEXT_CASES, ...RECORD_CASES, ...INSTANT_CASES],

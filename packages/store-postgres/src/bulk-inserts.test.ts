@@ -96,7 +96,7 @@ const LOGS = ['audit_records', 'outbox_events']
 /** What a round left behind; the order of the logs is part of what they say. */
 async function contentOf({ database }: Side, round: number): Promise<unknown> {
   const rowsOf = (table: string, order: string) => `'${table}', (
-    SELECT jsonb_agg(to_jsonb(t) - '{created_in,created_in_since,seq}'::text[] ORDER BY ${order}) FROM user_engine.${table} t
+    SELECT jsonb_agg(to_jsonb(t) - '{created_in,created_in_since,seq,xid,appended_at}'::text[] ORDER BY ${order}) FROM user_engine.${table} t
     WHERE t.id::text LIKE '${idsOf(round)}%')`
   const parts = [...TABLES.map((table) => rowsOf(table, 'id')), ...LOGS.map((table) => rowsOf(table, 'seq'))]
   const { rows } = await database.query(`SELECT jsonb_build_object(${parts.join(', ')}) AS content`)

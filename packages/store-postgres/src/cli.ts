@@ -9,6 +9,7 @@ import type { PostgresCapability } from './capability/postgres-capability.ts'
 import { examineCapability } from './doctor/examine-capability.ts'
 import { verifySchema } from './doctor/verify-schema.ts'
 import { migrate, migrationStatus } from './migrations/migrate.ts'
+import { tendOutboxLog } from './outbox-partitions/tend-outbox-log.ts'
 import { PACKAGE_VERSION } from './package-info.ts'
 
 interface CommonOptions {
@@ -65,6 +66,29 @@ program
       })
       print(json, report, [
         `schema: ${report.schemaVersion.state} at ${report.schemaVersion.found ?? 'none'}`,
+      ])
+    },
+  )
+
+const DAY_MS = 86_400_000
+
+program
+  .command('tend')
+  .description('make the partitions of events to come, and drop those whose events are settled and old')
+  .requiredOption('--capability <module>', MODULE_HELP)
+  .option('--json', 'print JSON')
+  .option('--retention-days <days>', 'how long settled events are kept at least; default 30', Number)
+  .action(
+    async ({ capability, json, retentionDays }: CommonOptions & { readonly retentionDays?: number }) => {
+      const report = await tendOutboxLog({
+        capability: await loadCapability(capability),
+        ...(retentionDays === undefined ? {} : { retentionMs: Math.round(retentionDays * DAY_MS) }),
+      })
+      print(json, report, [
+        ...report.created.map((name) => `created ${name}`),
+        ...report.dropped.map((name) => `dropped ${name}`),
+        ...report.kept.map(({ partition, because }) => `kept ${partition}: ${because} events`),
+        'the log of events is in order',
       ])
     },
   )

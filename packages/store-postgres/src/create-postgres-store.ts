@@ -2,7 +2,6 @@ import {
   type AuditRecord,
   type Diagnostics,
   isUserEngineError,
-  type OutboxPort,
   PROTOCOL_VERSION,
   parseScope,
   type Readiness,
@@ -25,6 +24,7 @@ import type { CapabilityDescription, PostgresCapability } from './capability/pos
 import type { Connection } from './connection/connection.ts'
 import { type ConnectionPool, createConnectionPool } from './connection/connection-pool.ts'
 import { mapError } from './connection/map-error.ts'
+import type { Row, StatementCall } from './connection/statement.ts'
 import { describeStore } from './diagnostics.ts'
 import { createEpochKeeper, type EpochKeeper } from './epochs/epoch-keeper.ts'
 import { epochStatements } from './epochs/epoch-statements.ts'
@@ -32,7 +32,9 @@ import { createErrorLog } from './error-log.ts'
 import { SessionHandle } from './handle.ts'
 import { createIdempotencyRecord, type IdempotencyRecord } from './idempotency.ts'
 import { createInterruption, type Interruption } from './interruption.ts'
-import { createOutboxPort, outboxPortStatements } from './outbox-port.ts'
+import { commitOneBatch } from './one-batch.ts'
+import { createOutboxPort, type PostgresOutboxPort } from './outbox-port.ts'
+import { outboxPortStatements } from './outbox-port-statements.ts'
 import { createPrismaRunner, type PrismaRunner } from './prisma-runner.ts'
 import { checkReadiness } from './readiness.ts'
 import { createSchemaGate, type SchemaGate } from './schema-version.ts'
@@ -45,6 +47,7 @@ import {
   BEGIN_TRANSACTION,
   briefContextCall,
   contextCall,
+  RELAY_SETTINGS,
   type TransactionScope,
 } from './transaction-context.ts'
 
@@ -99,7 +102,7 @@ const PURGE_BATCH = 1_000
 class ConnectedStore implements PostgresStore {
   readonly protocolVersion = PROTOCOL_VERSION
   readonly capabilities: StoreCapabilities
-  readonly outbox: OutboxPort
+  readonly outbox: PostgresOutboxPort
   readonly #options: PostgresStoreOptions
   readonly #schema: SchemaName
   readonly #sql: Statements
@@ -137,14 +140,14 @@ class ConnectedStore implements PostgresStore {
       stated: description.epoch,
       statements: epochStatements(this.#schema),
       timeoutMs: defaultTimeoutMs,
-      transact: (work) => this.#inRelay(work),
+      commit: (calls) => this.#commitInRelay(calls),
       withConnection: (role, work) => this.#withConnection(role, work),
     })
     this.outbox = createOutboxPort({
       statements: outboxPortStatements(this.#schema),
       limits,
-      transact: (work) => this.#inRelay(work),
-      transactInEpoch: (work) => this.#inRelay(work, { isInEpoch: true }),
+      commit: (calls) => this.#commitInRelay(calls),
+      commitInEpoch: (calls) => this.#commitInRelay(calls, { isInEpoch: true }),
     })
   }
 
@@ -215,7 +218,7 @@ class ConnectedStore implements PostgresStore {
       withConnection: (role, work) => this.#withConnection(role, work),
       gate: this.#gate,
       compareEpochs: () => this.#epochs.compare(),
-      outboxStats: () => this.outbox.stats(),
+      outboxLag: () => this.outbox.lag(),
     })
   }
 
@@ -245,15 +248,10 @@ class ConnectedStore implements PostgresStore {
     const values = [String(retentionMs ?? 0), String(PURGE_BATCH)]
     let removed = 0
     for (;;) {
-      const tag = await this.#run(undefined, () =>
-        this.#inRelay(async (session) => {
-          const counted = session.read({ statement: this.#sql.idempotency.purge, values }, (rows) =>
-            Number(rows[0]?.[0]),
-          )
-          await session.commit()
-          return await counted
-        }),
+      const [[row] = []] = await this.#run(undefined, () =>
+        this.#commitInRelay([{ statement: this.#sql.idempotency.purge, values }]),
       )
+      const tag = Number(row?.[0])
       removed += tag
       if (tag < PURGE_BATCH) return removed
     }
@@ -381,14 +379,18 @@ class ConnectedStore implements PostgresStore {
     }
   }
 
-  async #inRelay<Result>(
-    work: (session: Session) => Promise<Result>,
-    options: { readonly isInEpoch?: boolean } = {},
-  ): Promise<Result> {
-    const timeoutMs = this.capabilities.transactions.defaultTimeoutMs
+  #commitInRelay(
+    calls: readonly StatementCall[],
+    { isInEpoch = false } = {},
+  ): Promise<readonly (readonly Row[])[]> {
     const pool = this.#pools.relay
-    const session = this.#openSession({ scope: { relay: true }, pool, timeoutMs, ...options })
-    return await endWith(session, work(session))
+    return commitOneBatch({
+      acquire: (limitMs) =>
+        isInEpoch ? this.#acquireInEpoch(pool, limitMs) : this.#acquireServable(pool, limitMs),
+      scope: { relay: true },
+      calls,
+      timeoutMs: this.capabilities.transactions.defaultTimeoutMs,
+    })
   }
 
   async #firstResult(
@@ -448,7 +450,7 @@ function openPools(
       keepsSession: description.pooler.mode !== 'transaction',
       applicationName: `user-engine ${purpose}`,
       onDoubt,
-      ...(role === 'relay' ? { onConnect: onRelayConnect } : {}),
+      ...(role === 'relay' ? { onConnect: onRelayConnect, settings: RELAY_SETTINGS } : {}),
     })
   return {
     runtime: pool('runtime', runtimeMax, 'runtime'),

@@ -1,5 +1,6 @@
 // Facts about the server and the roles, read by readiness and diagnostics: checked, not assumed [CAP-02, CAP-03].
 import { defineStatement, type StatementResult } from './connection/statement.ts'
+import { type Span, spanOf } from './outbox-partitions/partition-sql.ts'
 import { RowReader } from './sql/columns.ts'
 import type { SchemaName } from './sql/schema-name.ts'
 
@@ -52,6 +53,11 @@ export function factStatements(s: SchemaName) {
         AND NOT (c.relrowsecurity AND c.relforcerowsecurity
           AND EXISTS (SELECT 1 FROM pg_policy p WHERE p.polrelid = c.oid))
       ORDER BY c.relname`),
+    partitions: defineStatement(`
+      SELECT pg_get_expr(c.relpartbound, c.oid)
+      FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid JOIN pg_class t ON t.oid = i.inhparent
+        JOIN pg_namespace n ON n.oid = t.relnamespace
+      WHERE n.nspname = '${s}' AND t.relname = 'outbox_events'`),
     // Outside of any transaction of the store: a scope that is still set here has leaked.
     leakedScope: defineStatement(`SELECT coalesce(current_setting('user_engine.scope', true), '') <> ''`),
   }
@@ -80,6 +86,11 @@ export function readServerFacts(result: StatementResult | undefined): ServerFact
     synchronousCommit: reader.text(),
     timeZone: reader.text(),
   }
+}
+
+/** The spans of time that have a partition of the log of events. */
+export function readPartitions(result: StatementResult | undefined): readonly Span[] {
+  return (result?.rows ?? []).flatMap(([bound]) => spanOf(bound ?? '') ?? [])
 }
 
 export function readUnprotectedTables(result: StatementResult | undefined): readonly UnprotectedTable[] {

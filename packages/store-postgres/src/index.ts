@@ -14,3 +14,4 @@ export {
 export { examineCapability } from './doctor/examine-capability.ts'
 export { verifySchema } from './doctor/verify-schema.ts'
 export { type MigrateOptions, type MigrationReport, migrate, migrationStatus } from './migrations/migrate.ts'
+export { type TendOptions, type TendReport, tendOutboxLog } from './outbox-partitions/tend-outbox-log.ts'

@@ -1,6 +1,10 @@
-// The relay's side of the outbox. Claims take turns under a lock of the transaction, so that a claim sees every lease
-// that was given before it and no event of an aggregate overtakes another; acknowledgements take no turns. What has
-// been settled leaves the table of deliveries, so that nothing here grows with history [OBX-08].
+// The relay's side of the outbox. Claims move along the log and take turns, so that each sees every lease that was given
+// before it and no event of an aggregate overtakes another. An event that is handed over once and acknowledged leaves no
+// trace but its row in the log: a claim adds one row for its whole lease, an acknowledgement changes that row [OBX-08].
+//
+//   new --claim--> in a lease --ack--> delivered
+//                     |--nack, time, an earlier one of its aggregate--> a delivery of its own, claimed and settled by itself
+//                     '--nack or time with the attempts used up--> dead --replay--> a delivery of its own
 import {
   type AckRequest,
   ackRequestSchema,
@@ -22,122 +26,42 @@ import {
   type Page,
   type PageRequest,
   type StoreCapabilities,
+  UserEngineError,
   validate,
 } from '@user-engine/store-protocol'
 import * as z from 'zod'
-import { defineStatement, type Row, type StatementCall } from './connection/statement.ts'
-import { outboxEventColumns, readOutboxEvent } from './outbox.ts'
-import type { Session } from './session.ts'
+import type { Row, Statement, StatementCall } from './connection/statement.ts'
+import { createLeaseMemory } from './lease-memory.ts'
+import type { OutboxPortStatements } from './outbox-port-statements.ts'
 import { parseTimestamp, RowReader } from './sql/columns.ts'
 import { planPage } from './sql/keyset-page.ts'
 import { idArrayParameter } from './sql/parameters.ts'
-import type { SchemaName } from './sql/schema-name.ts'
+import { readStoredEvent } from './sql/stored-event.ts'
 
-export type OutboxPortStatements = ReturnType<typeof outboxPortStatements>
-
-export function outboxPortStatements(s: SchemaName) {
-  const event = outboxEventColumns('e')
-  const joinEvent = `JOIN ${s}.outbox_events e ON e.tenant_id = d.tenant_id AND e.id = d.event_id`
-  const held = 'd.event_id = ANY ($1::uuid[]) AND d.token = $2::bigint'
-  const milliseconds = (parameter: string) => `${parameter}::bigint * interval '1 millisecond'`
-  // All or nothing: a single event that the token does not hold refuses the whole call [OBX-03].
-  const refuseOthers = (affected: string) => `
-    CASE WHEN (SELECT count(DISTINCT event_id) FROM ${affected}) < cardinality($1::uuid[])
-      THEN ${s}.refuse_stale_lease($2::bigint, ARRAY(SELECT unnest($1::uuid[]) EXCEPT SELECT event_id FROM ${affected})) END`
-  const bury = (from: string, reason: string) => `
-    INSERT INTO ${s}.outbox_dead_letters (seq, tenant_id, event_id, attempts, reason)
-    SELECT seq, tenant_id, event_id, attempts, ${reason} FROM ${from}`
-  return {
-    takeTurn: defineStatement(`
-      SELECT pg_advisory_xact_lock(hashtextextended('user-engine outbox ${s}', 0)), nextval('${s}.outbox_tokens'),
-        clock_timestamp() + ${milliseconds('$1')}`),
-    // The subquery over the aggregate is scalar on purpose: as NOT EXISTS it may be planned over the whole table.
-    claim: defineStatement(`
-      WITH moment AS MATERIALIZED (SELECT clock_timestamp() AS instant),
-      due AS MATERIALIZED (
-        SELECT d.seq, d.attempts FROM ${s}.outbox_deliveries d, moment
-        WHERE (d.leased_until IS NULL OR d.leased_until <= moment.instant)
-          AND (d.retry_at IS NULL OR d.retry_at <= moment.instant)
-          AND (SELECT true FROM ${s}.outbox_deliveries b
-            WHERE b.aggregate_type = d.aggregate_type AND b.aggregate_id = d.aggregate_id AND b.seq <> d.seq
-              AND (b.leased_until > moment.instant OR (b.seq < d.seq AND b.retry_at > moment.instant)) LIMIT 1) IS NULL
-        ORDER BY d.seq LIMIT $1),
-      exhausted AS (
-        DELETE FROM ${s}.outbox_deliveries d
-        WHERE d.seq IN (SELECT seq FROM due WHERE attempts >= $4) RETURNING d.*),
-      buried AS (${bury('exhausted', `'lease expired'`)}),
-      claimed AS (
-        UPDATE ${s}.outbox_deliveries d SET
-          token = currval('${s}.outbox_tokens'), consumer = $2, attempts = attempts + 1, retry_at = NULL,
-          leased_until = clock_timestamp() + ${milliseconds('$3')}
-        WHERE d.seq IN (SELECT seq FROM due WHERE attempts < $4)
-        RETURNING d.seq, d.tenant_id, d.event_id, d.attempts)
-      SELECT d.attempts, ${event} FROM claimed d ${joinEvent} ORDER BY d.seq`),
-    ack: defineStatement(`
-      WITH settled AS (DELETE FROM ${s}.outbox_deliveries d WHERE ${held} RETURNING d.event_id)
-      SELECT ${refuseOthers('settled')}`),
-    extend: defineStatement(`
-      WITH extended AS (
-        UPDATE ${s}.outbox_deliveries d SET leased_until = clock_timestamp() + ${milliseconds('$3')}
-        WHERE ${held} RETURNING d.event_id, d.leased_until)
-      SELECT ${refuseOthers('extended')}, (SELECT min(leased_until) FROM extended)`),
-    nack: defineStatement(`
-      WITH exhausted AS (
-        DELETE FROM ${s}.outbox_deliveries d WHERE ${held} AND d.attempts >= $5 RETURNING d.*),
-      buried AS (${bury('exhausted', '$3')}),
-      returned AS (
-        UPDATE ${s}.outbox_deliveries d SET
-          token = NULL, leased_until = NULL, retry_at = clock_timestamp() + ${milliseconds('$4')}
-        WHERE ${held} AND d.attempts < $5 RETURNING d.event_id),
-      affected AS (SELECT event_id FROM exhausted UNION ALL SELECT event_id FROM returned)
-      SELECT ${refuseOthers('affected')}, (SELECT array_to_json(array_agg(event_id)) FROM exhausted)`),
-    deadLetter: defineStatement(`
-      WITH given_up AS (DELETE FROM ${s}.outbox_deliveries d WHERE ${held} RETURNING d.*),
-      buried AS (${bury('given_up', '$3')})
-      SELECT ${refuseOthers('given_up')}`),
-    listDeadLetters: defineStatement(`
-      SELECT d.position, d.attempts, d.reason, d.dead_at, ${event} FROM ${s}.outbox_dead_letters d ${joinEvent}
-      WHERE d.position > $1::bigint ORDER BY d.position LIMIT $2`),
-    replay: defineStatement(`
-      WITH revived AS (DELETE FROM ${s}.outbox_dead_letters d WHERE d.event_id = $1 RETURNING d.*),
-      pending AS (
-        INSERT INTO ${s}.outbox_deliveries (seq, tenant_id, event_id, aggregate_type, aggregate_id)
-        SELECT d.seq, d.tenant_id, d.event_id, e.aggregate_type, e.aggregate_id FROM revived d ${joinEvent})
-      SELECT CASE WHEN count(*) = 0 THEN ${s}.refuse_reference('outbox-event', $1) END FROM revived`),
-    stats: defineStatement(`
-      SELECT count(*) FILTER (WHERE leased_until IS NULL OR leased_until <= clock_timestamp()),
-        count(*) FILTER (WHERE leased_until > clock_timestamp()),
-        (SELECT count(*) FROM ${s}.outbox_dead_letters),
-        (SELECT ceil(extract(epoch FROM clock_timestamp() - o.enqueued_at) * 1000)::bigint
-          FROM ${s}.outbox_deliveries o ORDER BY o.seq LIMIT 1)
-      FROM ${s}.outbox_deliveries`),
-    blocked: defineStatement(`
-      SELECT h.aggregate_type, h.aggregate_id,
-        CASE WHEN h.leased_until > clock_timestamp() THEN 'leased' ELSE 'waiting-for-retry' END,
-        (SELECT count(*) FROM ${s}.outbox_deliveries l
-          WHERE l.aggregate_type = h.aggregate_type AND l.aggregate_id = h.aggregate_id AND l.seq > h.seq)
-      FROM ${s}.outbox_deliveries h
-      WHERE (h.leased_until > clock_timestamp() OR h.retry_at > clock_timestamp())
-        AND (SELECT true FROM ${s}.outbox_deliveries f
-          WHERE f.aggregate_type = h.aggregate_type AND f.aggregate_id = h.aggregate_id AND f.seq < h.seq LIMIT 1) IS NULL
-        AND (SELECT true FROM ${s}.outbox_deliveries l
-          WHERE l.aggregate_type = h.aggregate_type AND l.aggregate_id = h.aggregate_id AND l.seq > h.seq
-            AND (l.leased_until IS NULL OR l.leased_until <= clock_timestamp()) LIMIT 1)
-      ORDER BY h.seq LIMIT 20`),
-  }
-}
+type Commit = (calls: readonly StatementCall[]) => Promise<readonly (readonly Row[])[]>
 
 interface OutboxPortOptions {
   readonly statements: OutboxPortStatements
   readonly limits: StoreCapabilities['outbox']
-  /** Runs work in one committed transaction of the relay. */
-  readonly transact: <Result>(work: (session: Session) => Promise<Result>) => Promise<Result>
-  /** The same for work that gives or takes a lease: on data that is in the epoch of the provider [CAP-06]. */
-  readonly transactInEpoch: <Result>(work: (session: Session) => Promise<Result>) => Promise<Result>
+  /** Commits calls as the relay, in one round trip; returns the rows of each. */
+  readonly commit: Commit
+  /** The same for calls that give or take a lease: on data that is in the epoch of the provider [CAP-06]. */
+  readonly commitInEpoch: Commit
 }
 
-export function createOutboxPort(options: OutboxPortOptions): OutboxPort {
-  return new PostgresOutboxPort(options)
+/** What readiness asks of the outbox. */
+export interface OutboxLag {
+  readonly oldestAgeMs: number | null
+  readonly dead: number
+}
+
+export interface PostgresOutboxPort extends OutboxPort {
+  /** The two figures of `stats` that do not cost more the more is waiting. */
+  lag(): Promise<OutboxLag>
+}
+
+export function createOutboxPort(options: OutboxPortOptions): PostgresOutboxPort {
+  return new LogOutboxPort(options)
 }
 
 interface PositionedDeadLetter {
@@ -145,11 +69,22 @@ interface PositionedDeadLetter {
   readonly letter: DeadLetter
 }
 
-class PostgresOutboxPort implements OutboxPort {
+/** The first row of a claim. */
+interface LeaseRow {
+  readonly token: number
+  readonly expiresAt: string
+  /** How many events go straight, for the first time. */
+  readonly open: number
+  /** How often each of the others has been handed over. */
+  readonly attempts: readonly number[]
+}
+
+class LogOutboxPort implements PostgresOutboxPort {
   readonly #sql: OutboxPortStatements
   readonly #options: OutboxPortOptions
   readonly #claimSchema
   readonly #extendSchema
+  readonly #memory = createLeaseMemory()
 
   constructor(options: OutboxPortOptions) {
     const { maxBatch, maxLeaseMs } = options.limits
@@ -167,48 +102,66 @@ class PostgresOutboxPort implements OutboxPort {
   async claim(request: ClaimRequest): Promise<OutboxLease> {
     const { consumer, limit, leaseMs } = validate(this.#claimSchema, request)
     const maxAttempts = String(this.#options.limits.maxAttempts)
-    const [turn, rows] = await this.#inThisEpoch([
-      { statement: this.#sql.takeTurn, values: [String(leaseMs)] },
-      { statement: this.#sql.claim, values: [String(limit), consumer, String(leaseMs), maxAttempts] },
+    const [[lease, ...due] = [], straight = []] = await this.#options.commitInEpoch([
+      { statement: this.#sql.claim, values: [consumer, String(limit), String(leaseMs), maxAttempts] },
+      { statement: this.#sql.claimed, values: [] },
     ])
-    const reader = new RowReader(turn?.[0] ?? [], 1)
+    const { token, expiresAt, open, attempts } = JSON.parse(textOf(lease)) as LeaseRow
+    if (straight.length !== open)
+      throw new UserEngineError('INTERNAL', { reference: 'claim of other events' })
+    const events = [...due, ...straight].map((row) => readStoredEvent(textOf(row)))
+    this.#memory.remember(
+      token,
+      events.slice(due.length).map(({ id }) => id),
+    )
     return {
-      token: reader.number(),
+      token,
       consumer,
-      expiresAt: reader.instant(),
-      deliveries: (rows ?? []).map((row) => {
-        const delivery = new RowReader(row)
-        const attempt = delivery.number()
-        return { event: readOutboxEvent(delivery), attempt }
-      }),
+      expiresAt: new Date(expiresAt).toISOString(),
+      deliveries: events.map((event, index) => ({ event, attempt: attempts[index] ?? 1 })),
     }
   }
 
   async ack(request: AckRequest): Promise<void> {
     const { token, eventIds } = validate(ackRequestSchema, request)
-    await this.#inThisEpoch([{ statement: this.#sql.ack, values: [ids(eventIds), String(token)] }])
+    const places = this.#memory.placesOf(token, eventIds)
+    if (places !== null) {
+      const values = [String(token), places.mask, String(places.count)]
+      const [rows = []] = await this.#options.commitInEpoch([{ statement: this.#sql.ackStraight, values }])
+      if (rows.length > 0) return this.#memory.settled(token, places.count)
+      this.#memory.forget(token)
+    }
+    await this.#settle(request, [this.#sql.remove])
   }
 
   async extend(request: ExtendRequest): Promise<{ readonly expiresAt: Instant }> {
     const { token, eventIds, leaseMs } = validate(this.#extendSchema, request)
-    const values = [ids(eventIds), String(token), String(leaseMs)]
-    const [rows] = await this.#inThisEpoch([{ statement: this.#sql.extend, values }])
-    return { expiresAt: parseTimestamp(rows?.[0]?.[1] ?? '') }
+    const places = this.#memory.placesOf(token, eventIds)
+    if (places !== null) {
+      const values = [String(token), places.mask, String(leaseMs), String(places.count)]
+      const [[row] = []] = await this.#options.commitInEpoch([
+        { statement: this.#sql.extendStraight, values },
+      ])
+      if (row !== undefined) return { expiresAt: parseTimestamp(row[0] ?? '') }
+    }
+    const [[row] = []] = await this.#settle(request, [this.#sql.extend, String(leaseMs)])
+    return { expiresAt: parseTimestamp(row?.[0] ?? '') }
   }
 
   async nack(request: NackRequest): Promise<{ readonly deadLettered: readonly Id[] }> {
-    const { token, eventIds, reason, retryAfterMs } = validate(nackRequestSchema, request)
+    const { reason, retryAfterMs } = validate(nackRequestSchema, request)
     const maxAttempts = String(this.#options.limits.maxAttempts)
-    const values = [ids(eventIds), String(token), reason, String(retryAfterMs), maxAttempts]
-    const [rows] = await this.#inThisEpoch([{ statement: this.#sql.nack, values }])
-    return { deadLettered: JSON.parse(rows?.[0]?.[1] ?? '[]') as Id[] }
+    const [[row] = []] = await this.#settle(
+      request,
+      [this.#sql.bury, reason, maxAttempts],
+      [this.#sql.giveBack, String(retryAfterMs)],
+    )
+    return { deadLettered: JSON.parse(row?.[0] ?? '[]') as Id[] }
   }
 
   async deadLetter(request: DeadLetterRequest): Promise<void> {
-    const { token, eventIds, reason } = validate(deadLetterRequestSchema, request)
-    await this.#inThisEpoch([
-      { statement: this.#sql.deadLetter, values: [ids(eventIds), String(token), reason] },
-    ])
+    const { reason } = validate(deadLetterRequestSchema, request)
+    await this.#settle(request, [this.#sql.bury, reason, '0'])
   }
 
   async listDeadLetters(page?: PageRequest): Promise<Page<DeadLetter>> {
@@ -220,61 +173,59 @@ class PostgresOutboxPort implements OutboxPort {
       read: (row) => {
         const position = row.number()
         const letter = { attempts: row.number(), reason: row.text(), deadAt: row.instant() }
-        return { position, letter: { ...letter, event: readOutboxEvent(row) } }
+        return { position, letter: { ...letter, event: readStoredEvent(row.text()) } }
       },
       keyOf: ({ position }) => [position],
     })
-    const [rows] = await this.#inOneBatch([planned.call])
-    const { items, nextCursor } = planned.parse(rows ?? [])
+    const [rows = []] = await this.#options.commit([planned.call])
+    const { items, nextCursor } = planned.parse(rows)
     return { items: items.map(({ letter }) => letter), nextCursor }
   }
 
   async replay(request: { readonly eventId: Id }): Promise<void> {
     const { eventId } = validate(z.strictObject({ eventId: idSchema }), request)
-    await this.#inOneBatch([{ statement: this.#sql.replay, values: [eventId] }])
+    await this.#options.commit([{ statement: this.#sql.replay, values: [eventId] }])
   }
 
   async stats(): Promise<OutboxStats> {
-    const [totals, blocked] = await this.#inOneBatch([
-      { statement: this.#sql.stats, values: [] },
-      { statement: this.#sql.blocked, values: [] },
-    ])
-    const reader = new RowReader(totals?.[0] ?? [])
+    const [[row] = []] = await this.#options.commit([{ statement: this.#sql.stats, values: [] }])
+    const reader = new RowReader(row ?? [])
     return {
       pending: reader.number(),
       leased: reader.number(),
       dead: reader.number(),
       oldestAgeMs: reader.numberOrNull(),
-      blocked: (blocked ?? []).map((row) => {
-        const head = new RowReader(row)
-        return {
-          aggregateType: head.text(),
-          aggregateId: head.text(),
-          because: head.word<'leased' | 'waiting-for-retry'>(),
-          waiting: head.number(),
-        }
-      }),
+      blocked: reader.json<OutboxStats['blocked']>(),
     }
   }
 
-  async #inThisEpoch(calls: readonly StatementCall[]): Promise<readonly (readonly Row[])[]> {
-    return await this.#options.transactInEpoch((session) => sendTogether(session, calls))
+  async lag(): Promise<OutboxLag> {
+    const [[row] = []] = await this.#options.commit([{ statement: this.#sql.lag, values: [] }])
+    const reader = new RowReader(row ?? [])
+    return { oldestAgeMs: reader.numberOrNull(), dead: reader.number() }
   }
 
-  async #inOneBatch(calls: readonly StatementCall[]): Promise<readonly (readonly Row[])[]> {
-    return await this.#options.transact((session) => sendTogether(session, calls))
+  /**
+   * Settles events that go their own way: each becomes a delivery that the token holds, or all are refused [OBX-03]; then
+   * `steps` are done with them. Returns the rows of each step.
+   */
+  async #settle(
+    { token, eventIds }: AckRequest,
+    ...steps: readonly (readonly [Statement, ...string[]])[]
+  ): Promise<readonly (readonly Row[])[]> {
+    const places = this.#memory.placesOf(token, eventIds)
+    const held = [String(token), idArrayParameter([...new Set(eventIds)])]
+    const [, ...results] = await this.#options.commitInEpoch([
+      { statement: this.#sql.hold, values: held },
+      ...steps.map(([statement, ...values]) => ({ statement, values: [...held, ...values] })),
+    ])
+    if (places !== null) this.#memory.settled(token, places.count)
+    return results
   }
 }
 
-async function sendTogether(
-  session: Session,
-  calls: readonly StatementCall[],
-): Promise<readonly (readonly Row[])[]> {
-  const results = calls.map((call) => session.read(call, (rows) => rows))
-  await session.commit()
-  return await Promise.all(results)
-}
-
-function ids(eventIds: readonly Id[]): string {
-  return idArrayParameter([...new Set(eventIds)])
+function textOf(row: Row | undefined): string {
+  const text = row?.[0]
+  if (typeof text !== 'string') throw new UserEngineError('INTERNAL', { reference: 'claim without a lease' })
+  return text
 }

@@ -15,123 +15,94 @@ import * as z from 'zod'
 import { PLATFORM_KEY } from './audit.ts'
 import { defineStatement } from './connection/statement.ts'
 import { type Handle, planInsert } from './handle.ts'
-import { columns, type RowReader } from './sql/columns.ts'
+import type { RowReader } from './sql/columns.ts'
+import { insertStatements } from './sql/insert-statements.ts'
 import { planPage } from './sql/keyset-page.ts'
-import { jsonParameter } from './sql/parameters.ts'
+import { isLate, outboxProgress } from './sql/outbox-progress.ts'
 import type { SchemaName } from './sql/schema-name.ts'
+import { readStoredEvent, storedEvent } from './sql/stored-event.ts'
 import { ofTenant } from './sql/visibility.ts'
-
-const COLUMNS = [
-  'id',
-  'tenant_id',
-  'aggregate_type',
-  'aggregate_id',
-  'type',
-  'schema_version',
-  'payload',
-  'occurred_at',
-  'correlation_id',
-  'causation_id',
-]
-
-/** The columns of an event, for joins. */
-export function outboxEventColumns(alias: string): string {
-  return columns(alias, COLUMNS)
-}
-
-/** Reads an event from the columns of {@link outboxEventColumns}. */
-export function readOutboxEvent(row: RowReader): OutboxEvent {
-  return {
-    id: row.text(),
-    tenantId: row.text() || null,
-    aggregateType: row.text(),
-    aggregateId: row.text(),
-    type: row.text(),
-    schemaVersion: row.number(),
-    payload: row.json(),
-    occurredAt: row.instant(),
-    correlationId: row.textOrNull(),
-    causationId: row.textOrNull(),
-  }
-}
-
-/** What an append brings, in the order of its parameters. */
-const APPENDED = {
-  tenant_id: 'text',
-  id: 'uuid',
-  aggregate_type: 'text',
-  aggregate_id: 'text',
-  type: 'text',
-  schema_version: 'integer',
-  payload: 'jsonb',
-  occurred_at: 'timestamptz',
-  correlation_id: 'text',
-  causation_id: 'text',
-} as const
 
 export type OutboxStatements = ReturnType<typeof outboxStatements>
 
 export function outboxStatements(s: SchemaName) {
-  const entry = (state: string, attempts: string) =>
-    `SELECT e.seq, ${outboxEventColumns('e')}, ${state} AS state, ${attempts} AS attempts`
-  const pageOf = (table: string, condition = '') => `
-    WITH page AS MATERIALIZED (
-      SELECT p.* FROM ${s}.${table} p WHERE ${ofTenant('p.tenant_id', '$1')} AND p.seq > $2 ${condition}
-      ORDER BY p.seq LIMIT $3)`
+  const ofScope = (alias: string) => ofTenant(`${alias}.tenant_id`, '$1')
   // Looked up for each row of a page; LIMIT keeps the planner from hashing the whole table instead.
-  const found = (table: string, row: string) =>
-    `(SELECT f.seq, f.attempts FROM ${s}.${table} f WHERE f.seq = ${row}.seq LIMIT 1)`
+  const found = (table: string) =>
+    `(SELECT f.seq, f.attempts FROM ${s}.${table} f WHERE f.seq = e.seq LIMIT 1)`
   const isMissing = (table: string) =>
-    `(SELECT true FROM ${s}.${table} f WHERE f.seq = p.seq LIMIT 1) IS NULL`
-  const eventOf = (row: string) => `
-    CROSS JOIN LATERAL (SELECT * FROM ${s}.outbox_events f
-      WHERE f.tenant_id = ${row}.tenant_id AND f.id = ${row}.event_id LIMIT 1) e`
-  const appended = (event: string) =>
-    defineStatement(`
-      WITH appended AS MATERIALIZED (${event}),
-      event AS (
-        INSERT INTO ${s}.outbox_events (seq, tenant_id, id, aggregate_type, aggregate_id, type, schema_version, payload,
-          occurred_at, correlation_id, causation_id)
-        SELECT * FROM appended)
-      INSERT INTO ${s}.outbox_deliveries (seq, tenant_id, event_id, aggregate_type, aggregate_id)
-      SELECT seq, tenant_id, id, aggregate_type, aggregate_id FROM appended`)
-  const given = Object.entries(APPENDED)
-  const appendOne = (position: string) => {
-    const columns = given.map(([name, type], index) => `$${index + 1}::${type} AS ${name}`)
-    return appended(`SELECT ${position} AS seq, ${columns.join(', ')}`)
-  }
-  const position = `nextval('${s}.outbox_positions')`
-  const arrays = given.map(([, type], index) => `$${index + 1}::${type}[]`)
-  const names = Object.keys(APPENDED).join(', ')
+    `(SELECT true FROM ${s}.${table} f WHERE f.seq = e.seq LIMIT 1) IS NULL`
+  const eventOf = `
+    CROSS JOIN LATERAL (SELECT e.event FROM ${s}.outbox_events e
+      WHERE e.tenant_id = d.tenant_id AND e.id = d.event_id LIMIT 1) e`
+  const pageOf = (table: string) => `
+    SELECT d.* FROM ${s}.${table} d WHERE ${ofScope('d')} AND d.seq > $2 ORDER BY d.seq LIMIT $3`
+  const lateEvents = (xids: string, above: string) => `
+    (SELECT e.seq, e.event, 0 FROM progress p CROSS JOIN LATERAL unnest(${xids}) AS x CROSS JOIN LATERAL (
+      SELECT e.seq, e.event FROM ${s}.outbox_events e
+      WHERE e.xid = x AND ${ofScope('e')} AND e.seq > greatest($2, ${above}) AND e.seq <= p.position
+      ORDER BY e.seq LIMIT $3) e)`
+  const isLeased = 'e.seq IN (SELECT seq FROM leased)'
   return {
     list: defineStatement(`
-      ${pageOf('outbox_events')}
-      ${entry(`CASE WHEN d.seq IS NOT NULL THEN 'pending' WHEN l.seq IS NOT NULL THEN 'dead' ELSE 'delivered' END`, 'coalesce(d.attempts, l.attempts)')}
-      FROM page e
-      LEFT JOIN LATERAL ${found('outbox_deliveries', 'e')} d ON true
-      LEFT JOIN LATERAL ${found('outbox_dead_letters', 'e')} l ON true
-      ORDER BY e.seq`),
+      WITH ${outboxProgress(s)},
+      page AS MATERIALIZED (
+        SELECT e.* FROM ${s}.outbox_events e WHERE ${ofScope('e')} AND e.seq > $2 ORDER BY e.seq LIMIT $3),
+      judged AS (
+        SELECT e.seq, e.event, l.attempts AS dead, CASE
+          WHEN e.seq > p.position THEN 0
+          WHEN d.seq IS NOT NULL THEN d.attempts
+          WHEN ${isLeased} THEN 1
+          WHEN ${isLate('e', 'p')} THEN 0 END AS pending
+        FROM progress p CROSS JOIN page e
+        LEFT JOIN LATERAL ${found('outbox_deliveries')} d ON true
+        LEFT JOIN LATERAL ${found('outbox_dead_letters')} l ON true)
+      SELECT seq, event,
+        CASE WHEN pending IS NOT NULL THEN 'pending' WHEN dead IS NOT NULL THEN 'dead' ELSE 'delivered' END,
+        coalesce(pending, dead)
+      FROM judged ORDER BY seq`),
     listPending: defineStatement(`
-      ${pageOf('outbox_deliveries')}
-      ${entry(`'pending'`, 'd.attempts')} FROM page d ${eventOf('d')} ORDER BY d.seq`),
+      WITH ${outboxProgress(s)},
+      pending AS (
+        (SELECT e.seq, e.event, 0 AS attempts FROM progress p CROSS JOIN LATERAL (
+          SELECT e.seq, e.event FROM ${s}.outbox_events e
+          WHERE ${ofScope('e')} AND e.seq > greatest($2, p.position) ORDER BY e.seq LIMIT $3) e)
+        UNION ALL
+        ${lateEvents('p.late', 'p.late_floor')}
+        UNION ALL
+        ${lateEvents('p.ended', 'p.ended_taken')}
+        UNION ALL
+        (SELECT e.seq, e.event, 1 FROM leases l CROSS JOIN LATERAL (
+          SELECT e.seq, e.event FROM ${s}.outbox_events e
+          WHERE ${ofScope('e')} AND e.seq > $2 AND e.seq BETWEEN l.seqs[1] AND l.seqs[cardinality(l.seqs)]
+            AND get_bit(l.settled, array_position(l.seqs, e.seq) - 1) = 0
+          ORDER BY e.seq LIMIT $3) e)
+        UNION ALL
+        (SELECT d.seq, e.event, d.attempts FROM (${pageOf('outbox_deliveries')}) d ${eventOf}))
+      SELECT seq, event, 'pending', attempts FROM pending ORDER BY seq LIMIT $3`),
     listDead: defineStatement(`
-      ${pageOf('outbox_dead_letters')}
-      ${entry(`'dead'`, 'd.attempts')} FROM page d ${eventOf('d')} ORDER BY d.seq`),
+      SELECT d.seq, e.event, 'dead', d.attempts FROM (${pageOf('outbox_dead_letters')}) d ${eventOf} ORDER BY d.seq`),
     listDelivered: defineStatement(`
-      ${pageOf('outbox_events', `AND ${isMissing('outbox_deliveries')} AND ${isMissing('outbox_dead_letters')}`)}
-      ${entry(`'delivered'`, 'NULL')} FROM page e ORDER BY e.seq`),
-    append: {
-      types: Object.values(APPENDED),
-      one: appendOne(position),
-      many: appended(`
-        SELECT ${position} AS seq, ${names} FROM (
-          SELECT * FROM unnest(${arrays.join(', ')}) WITH ORDINALITY r (${names}, place) ORDER BY r.place) r`),
-    },
-    preview: appendOne('$11::bigint'),
+      WITH ${outboxProgress(s)}
+      SELECT e.seq, e.event, 'delivered', NULL FROM progress p CROSS JOIN LATERAL (
+        SELECT e.seq, e.event FROM ${s}.outbox_events e
+        WHERE ${ofScope('e')} AND e.seq > $2 AND e.seq <= p.position
+          AND NOT ${isLeased} AND NOT ${isLate('e', 'p')}
+          AND ${isMissing('outbox_deliveries')} AND ${isMissing('outbox_dead_letters')}
+        ORDER BY e.seq LIMIT $3) e ORDER BY e.seq`),
+    // The table draws the position, after the id of the transaction.
+    append: insertStatements({
+      schema: s,
+      table: 'outbox_events',
+      columns: { tenant_id: 'text', id: 'uuid', aggregate_type: 'text', aggregate_id: 'text', event: 'json' },
+    }),
+    preview: defineStatement(`
+      INSERT INTO ${s}.outbox_events (tenant_id, id, aggregate_type, aggregate_id, event, seq)
+      VALUES ($1, $2, $3, $4, $5, $6)`),
     probe: defineStatement(`
-      INSERT INTO ${s}.outbox_events (seq, tenant_id, id, aggregate_type, aggregate_id, type, schema_version, payload, occurred_at)
-      SELECT -e.seq, e.tenant_id, e.id, e.aggregate_type, e.aggregate_id, e.type, e.schema_version, e.payload, e.occurred_at
-      FROM ${s}.outbox_events e WHERE ${ofTenant('e.tenant_id', '$1')} AND e.id = $2`),
+      INSERT INTO ${s}.outbox_events (tenant_id, id, aggregate_type, aggregate_id, event, seq)
+      SELECT e.tenant_id, e.id, e.aggregate_type, e.aggregate_id, e.event, -e.seq
+      FROM ${s}.outbox_events e WHERE ${ofScope('e')} AND e.id = $2`),
   }
 }
 
@@ -142,7 +113,7 @@ interface PositionedEntry {
 
 function readPositioned(row: RowReader): PositionedEntry {
   const position = row.number()
-  const event = readOutboxEvent(row)
+  const event = readStoredEvent(row.text())
   return { position, entry: { event, state: row.word(), attempts: row.numberOrNull() } }
 }
 
@@ -187,14 +158,11 @@ class PostgresOutbox implements OutboxReader, OutboxAppender {
   append(event: OutboxEvent): Promise<void> {
     return this.#handle.append(() => {
       const parsed = validate(outboxEventSchema, event)
-      const { id, tenantId, aggregateType, aggregateId, type, schemaVersion, payload } = parsed
+      const { id, tenantId, aggregateType, aggregateId } = parsed
       if (this.#handle.tenantId !== null && tenantId !== this.#handle.tenantId) {
         throw new UserEngineError('TENANT_BOUNDARY', { entity: 'outbox-event' })
       }
-      const values = [
-        ...[tenantId ?? PLATFORM_KEY, id, aggregateType, aggregateId, type, String(schemaVersion)],
-        ...[jsonParameter(payload), parsed.occurredAt, parsed.correlationId, parsed.causationId],
-      ]
+      const values = [tenantId ?? PLATFORM_KEY, id, aggregateType, aggregateId, storedEvent(parsed)]
       return {
         ...planInsert(this.#sql.append, values),
         subject: { entity: 'outbox-event', id },

@@ -35,6 +35,9 @@ const OF_USER = IS_FULL
   : { memberships: 5, globals: 3, values: 10 }
 const RECORDS = IS_FULL ? 2_000_000 : 200_000
 const EVENTS = IS_FULL ? 1_000_000 : 100_000
+/** How far they have been taken. */
+const POSITION = EVENTS * 0.9
+const EVENT_EVERY_MS = Math.floor((14 * 86_400_000) / EVENTS)
 const BINDINGS = 500
 const LIMIT = 50
 const TENANT = 'tenant-7'
@@ -68,6 +71,12 @@ const id = (kind: number, number: number) =>
 const sqlId = (kind: number, number: string) =>
   `('${kind.toString(16).padStart(8, '0')}-0000-7000-8000-' || lpad(to_hex(${number}), 12, '0'))::uuid`
 
+/** Events of the coming two weeks, in every partition, and some with ids of no time. */
+const eventId = (number: string) =>
+  `CASE WHEN ${number} % 49 = 0 THEN ${sqlId(7, number)} ELSE
+    (lpad(to_hex((extract(epoch FROM now()) * 1000)::bigint + ${number} * ${EVENT_EVERY_MS}::bigint), 12, '0')
+      || '7000' || '8000' || lpad(to_hex(${number}), 12, '0'))::uuid END`
+
 async function fill(target: LocalDatabase): Promise<void> {
   const users = USERS
   const tenant = (number: string) => `'tenant-' || (${number} % ${TENANTS})`
@@ -87,12 +96,19 @@ async function fill(target: LocalDatabase): Promise<void> {
     `INSERT INTO audit_records (tenant_id, id, occurred_at, actor_type, actor_id, action, target_type, target_id, outcome, changed_fields)
       SELECT ${tenant('n')}, gen_random_uuid(), now() - n * interval '1 second', 'user', 'u' || n / ${TENANTS} % 100, 'action-' || n / ${TENANTS} % 50, 'user', 't' || n / ${TENANTS} % 200,
         CASE WHEN n / ${TENANTS} % 4 = 0 THEN 'denied' ELSE 'allowed' END, '[]' ${each(RECORDS)}`,
-    `INSERT INTO outbox_events (tenant_id, id, seq, aggregate_type, aggregate_id, type, schema_version, payload, occurred_at)
-      SELECT ${tenant('n')}, ${sqlId(7, 'n')}, n + 1, 'user', 'u' || n % 5000, 't', 1, '{}', now() ${each(EVENTS)}`,
-    `INSERT INTO outbox_deliveries (seq, tenant_id, event_id, aggregate_type, aggregate_id)
-      SELECT seq, tenant_id, id, aggregate_type, aggregate_id FROM outbox_events WHERE seq / ${TENANTS} % 10 = 0`,
-    `INSERT INTO outbox_dead_letters (seq, tenant_id, event_id, attempts, reason)
-      SELECT seq, tenant_id, id, 5, 'r' FROM outbox_events WHERE seq / ${TENANTS} % 10 = 1`,
+    `INSERT INTO outbox_events (xid, tenant_id, id, seq, aggregate_type, aggregate_id, event)
+      SELECT (1000 + n)::text::xid8, ${tenant('n')}, ${eventId('n')}, n + 1, 'user', 'u' || n % 5000, '[]' ${each(EVENTS)}`,
+    `INSERT INTO outbox_deliveries (tenant_id, seq, event_id, aggregate, attempts, due_at)
+      SELECT tenant_id, seq, id, seq % 5000, 1, now() + seq * interval '1 second' FROM outbox_events
+      WHERE seq <= ${POSITION} AND seq / ${TENANTS} % 10 = 0`,
+    `INSERT INTO outbox_dead_letters (tenant_id, seq, event_id, attempts, reason)
+      SELECT tenant_id, seq, id, 5, 'r' FROM outbox_events WHERE seq <= ${POSITION} AND seq / ${TENANTS} % 10 = 1`,
+    // Twenty leases of fifty events each, the newest claim at the position, and transactions that were running then.
+    `INSERT INTO outbox_leases SELECT t, 'relay', now() + interval '1 hour',
+        ARRAY(SELECT ${POSITION - 10_000} + t * 400 + e FROM generate_series(0, 49) e), ARRAY(SELECT generate_series(1, 50)),
+        repeat('0', 50)::bit varying, 50, false, false, ${POSITION}, '{1,2,3,4,5,6,7,8}', ${POSITION - 1_000}, '{}', 0,
+        ARRAY(SELECT generate_series(1, t - 1)), 1, '-infinity'
+      FROM generate_series(1, 20) t`,
   ]) {
     await target.query(`SET search_path TO user_engine; ${sql}`)
   }

@@ -1,6 +1,5 @@
 import {
   isUserEngineError,
-  type OutboxStats,
   type Readiness,
   type ReadinessCheck,
   readinessOf,
@@ -11,12 +10,15 @@ import type { EpochFinding } from './epochs/epoch-keeper.ts'
 import {
   factStatements,
   type RoleFacts,
+  readPartitions,
   readRoleFacts,
   readServerFacts,
   readUnprotectedTables,
   type ServerFacts,
 } from './facts.ts'
 import type { HistoryFinding } from './migrations/ledger.ts'
+import type { Span } from './outbox-partitions/partition-sql.ts'
+import type { OutboxLag } from './outbox-port.ts'
 import type { SchemaGate } from './schema-version.ts'
 import type { SchemaName } from './sql/schema-name.ts'
 
@@ -32,7 +34,7 @@ interface ReadinessInputs {
   ) => Promise<Result>
   readonly gate: SchemaGate
   readonly compareEpochs: () => Promise<EpochFinding>
-  readonly outboxStats: () => Promise<OutboxStats>
+  readonly outboxLag: () => Promise<OutboxLag>
 }
 
 /** Looks at everything the store depends on [MIG-01, CAP-02, CAP-03]. Never rejects. */
@@ -66,16 +68,15 @@ async function guarded(
 async function checkRuntime(inputs: ReadinessInputs): Promise<readonly ReadinessCheck[]> {
   const sql = factStatements(inputs.schema)
   const facts = await inputs.withConnection('runtime', async (connection) => {
-    const calls = [sql.leakedScope, sql.role, sql.server, sql.unprotected].map((statement) => ({
-      statement,
-      values: [],
-    }))
-    const [leaked, role, server, unprotected] = await connection.execute(calls)
+    const wanted = [sql.leakedScope, sql.role, sql.server, sql.unprotected, sql.partitions]
+    const calls = wanted.map((statement) => ({ statement, values: [] }))
+    const [leaked, role, server, unprotected, partitions] = await connection.execute(calls)
     return {
       hasLeaked: leaked?.rows[0]?.[0] === 't',
       role: readRoleFacts(role),
       server: readServerFacts(server),
       unprotected: readUnprotectedTables(unprotected),
+      partitions: readPartitions(partitions),
       history: await inputs.gate.judge(connection),
     }
   })
@@ -91,6 +92,7 @@ async function checkRuntime(inputs: ReadinessInputs): Promise<readonly Readiness
           `Row-level security is incomplete: ${facts.unprotected.map(({ table, missing }) => `${table} (${missing})`).join(', ')}.`,
           'Restore the policies: run the migrations on a schema that nobody else changes.',
         ),
+    checkPartitions(facts.partitions),
     facts.hasLeaked
       ? fail(
           'tenancy.context-leak',
@@ -112,15 +114,28 @@ async function checkRelay(inputs: ReadinessInputs): Promise<readonly ReadinessCh
     ...checkRole('relay', role),
   ]
   // Without a schema there is neither; what is wrong with the schema is said elsewhere.
-  const [stats, epochs] = await Promise.all([
-    inputs.outboxStats().catch(() => null),
+  const [lag, epochs] = await Promise.all([
+    inputs.outboxLag().catch(() => null),
     inputs.compareEpochs().catch(() => null),
   ])
   return [
     ...reachable,
-    ...(stats === null ? [] : checkOutbox(stats)),
+    ...(lag === null ? [] : checkOutbox(lag)),
     ...(epochs === null ? [] : [checkEpoch(epochs)]),
   ]
+}
+
+const A_DAY_MS = 86_400_000
+
+function checkPartitions(partitions: readonly Span[]): ReadinessCheck {
+  const tomorrow = Date.now() + A_DAY_MS
+  return partitions.some(({ from, to }) => from <= tomorrow && tomorrow < to)
+    ? pass('outbox.partitions', 'The events of the coming time have a partition.')
+    : warn(
+        'outbox.partitions',
+        'The events of tomorrow have no partition: they are kept, and will not be dropped with their age.',
+        'Run `user-engine-postgres tend` once a day, or tendOutboxLog in a process that has the migration lease.',
+      )
 }
 
 function checkEpoch({ state }: EpochFinding): ReadinessCheck {
@@ -263,8 +278,7 @@ function checkRole(name: 'runtime' | 'relay', facts: RoleFacts | null): readonly
   )
 }
 
-function checkOutbox(stats: OutboxStats): readonly ReadinessCheck[] {
-  const { oldestAgeMs, dead } = stats
+function checkOutbox({ oldestAgeMs, dead }: OutboxLag): readonly ReadinessCheck[] {
   return [
     oldestAgeMs !== null && oldestAgeMs > OUTBOX_STALLED_AFTER_MS
       ? warn(

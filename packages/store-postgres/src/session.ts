@@ -92,15 +92,15 @@ interface Batch {
   readonly commitsAt: number | null
 }
 
-const COMMIT: StatementCall = { statement: defineStatement('COMMIT'), values: [] }
-const ROLLBACK: StatementCall = { statement: defineStatement('ROLLBACK'), values: [] }
+export const COMMIT: StatementCall = { statement: defineStatement('COMMIT'), values: [] }
+export const ROLLBACK: StatementCall = { statement: defineStatement('ROLLBACK'), values: [] }
 const SET_REMAINING_TIME = defineStatement(`SELECT set_config('statement_timeout', $1, true)`)
 
 /** The server's time limit is brought up to date with a batch when it is off by more than this. */
 const TIME_LIMIT_SLACK_MS = 100
 
 /** How long an answer that is due is waited for beyond the time limit before the connection is cut. */
-const GRACE_MS = 500
+export const GRACE_MS = 500
 
 export function createSession(options: SessionOptions): Session {
   return new BatchSession(options)
@@ -476,7 +476,8 @@ export function abortedBy(failure: UserEngineError): UserEngineError {
   return new UserEngineError('TRANSACTION_ABORTED', { causeCode: failure.code }, { cause: failure })
 }
 
-async function succeedsWithin(answer: Promise<unknown>, timeoutMs: number): Promise<boolean> {
+/** Whether a promise resolves within the time. */
+export async function succeedsWithin(answer: Promise<unknown>, timeoutMs: number): Promise<boolean> {
   const { promise, resolve } = Promise.withResolvers<boolean>()
   const timer = setTimeout(() => resolve(false), timeoutMs)
   answer.then(

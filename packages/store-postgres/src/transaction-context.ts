@@ -8,10 +8,22 @@ export const BEGIN_READ = defineStatement('BEGIN ISOLATION LEVEL REPEATABLE READ
 // Everything is local to the transaction: a pooled connection carries nothing over to the next one [CAP-03]. The
 // server ends a transaction whose client has gone silent a moment after the time limit [TXN-11]. Statements keep the one
 // plan that is good for all values: a plan per execution costs more than most of these statements [QRY-04].
-const SET_CONTEXT = defineStatement(`
-  SELECT set_config('user_engine.scope', $1, true), set_config('statement_timeout', $2, true),
-    set_config('lock_timeout', '0', true), set_config('idle_in_transaction_session_timeout', $3, true),
-    set_config('plan_cache_mode', 'force_generic_plan', true)`)
+const setContext = (more: Readonly<Record<string, string>> = {}) =>
+  defineStatement(`
+    SELECT set_config('user_engine.scope', $1, true), set_config('statement_timeout', $2, true),
+      set_config('lock_timeout', '0', true), set_config('idle_in_transaction_session_timeout', $3, true),
+      set_config('plan_cache_mode', 'force_generic_plan', true)${Object.entries(more)
+        .map(([name, value]) => `, set_config('${name}', '${value}', true)`)
+        .join('')}`)
+
+/**
+ * What the relay wants of the planner besides: its tables are nearly empty when plans are made, and full of dead versions
+ * later where nothing is vacuumed.
+ */
+export const RELAY_SETTINGS = { enable_seqscan: 'off' } as const
+
+const SET_CONTEXT = setContext()
+const SET_RELAY_CONTEXT = setContext(RELAY_SETTINGS)
 
 // A transaction that is one batch is never idle, and what is the same for all of them its session has.
 const SET_BRIEF_CONTEXT = defineStatement(`
@@ -25,7 +37,7 @@ export type TransactionScope = { readonly tenantId: TenantId | null } | { readon
 /** The first statement after BEGIN. */
 export function contextCall(scope: TransactionScope, remainingMs: number): StatementCall {
   return {
-    statement: SET_CONTEXT,
+    statement: 'relay' in scope ? SET_RELAY_CONTEXT : SET_CONTEXT,
     values: [scopeSetting(scope), String(remainingMs), String(remainingMs + IDLE_GRACE_MS)],
   }
 }

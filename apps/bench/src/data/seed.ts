@@ -10,7 +10,6 @@ import {
   ISSUER,
   PROFILED_USERS,
   SEEDED,
-  seededId,
   seededIdSql,
   type WorldSize,
 } from './world.ts'
@@ -98,21 +97,19 @@ export async function seedEvents(
   events: { readonly count: number; readonly from: number; readonly pending: boolean },
 ): Promise<void> {
   const { count, from, pending } = events
-  const range = `generate_series(${from}::bigint, ${from + count - 1}::bigint) n`
-  const of = `'tenant-' || n % ${tenants}, `
-  const about = `'user', (${seededIdSql(SEEDED.user, '(1 + n % 5000)')})::text`
-  // Positions are drawn, as the store draws them: both append to one log.
+  // Positions are drawn by the table, as for the store: both append to one log.
   await database.query(`
-    WITH event AS (
-      INSERT INTO ${S}.outbox_events
-        (tenant_id, id, seq, aggregate_type, aggregate_id, type, schema_version, payload, occurred_at)
-      SELECT ${of} ${seededIdSql(SEEDED.event, 'n')}, nextval('${S}.outbox_positions'), ${about},
-        'user-engine.user.updated', 1,
-        '{"userId":"${seededId(SEEDED.user, 1)}","version":2,"changedFields":["displayName"]}', ${T} FROM ${range}
-      RETURNING seq, tenant_id, id, aggregate_type, aggregate_id)
-    ${
-      pending
-        ? `INSERT INTO ${S}.outbox_deliveries (seq, tenant_id, event_id, aggregate_type, aggregate_id) SELECT * FROM event`
-        : 'SELECT count(*) FROM event'
-    }`)
+    INSERT INTO ${S}.outbox_events (tenant_id, id, aggregate_type, aggregate_id, event)
+    SELECT tenant_id, id, 'user', aggregate_id, json_build_array(id, tenant_id, 'user', aggregate_id,
+      'user-engine.user.updated', 1, ${T}, NULL, NULL,
+      json_build_object('userId', aggregate_id, 'version', 2, 'changedFields', json_build_array('displayName')))
+    FROM (
+      SELECT 'tenant-' || n % ${tenants} AS tenant_id, ${seededIdSql(SEEDED.event, 'n')} AS id,
+        (${seededIdSql(SEEDED.user, '(1 + n % 5000)')})::text AS aggregate_id
+      FROM generate_series(${from}::bigint, ${from + count - 1}::bigint) n) e`)
+  if (!pending) {
+    await database.query(`
+      UPDATE ${S}.outbox_leases SET position = (SELECT max(seq) FROM ${S}.outbox_events)
+      WHERE token = (SELECT max(token) FROM ${S}.outbox_leases)`)
+  }
 }

@@ -37,9 +37,6 @@ function nameOf(text: string): string {
   return known
 }
 
-// Events of these units number themselves, far above what the sequence has drawn.
-let position = 2n ** 40n
-
 export async function append(tx: Transaction, about: About): Promise<void> {
   const { actor, target, changedFields, ...record } = auditRecordOf(about)
   await tx.auditRecord.create({
@@ -54,11 +51,16 @@ export async function append(tx: Transaction, about: About): Promise<void> {
     },
   })
   const event = eventOf(about, record.correlationId)
-  position += 1n
-  const key = { tenantId: about.tenantId, seq: position }
-  const { aggregateType, aggregateId } = event
-  await tx.outboxEvent.create({ data: { ...event, payload: event.payload as Prisma.JsonObject, ...key } })
-  await tx.outboxDelivery.create({ data: { ...key, eventId: event.id, aggregateType, aggregateId } })
+  const { id, aggregateType, aggregateId } = event
+  await tx.outboxEvent.create({
+    data: {
+      id,
+      tenantId: about.tenantId,
+      aggregateType,
+      aggregateId,
+      event: Object.values(event) as Prisma.JsonArray,
+    },
+  })
 }
 
 /** Interactive transactions in the tenant of a record. */

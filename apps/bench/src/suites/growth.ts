@@ -6,12 +6,13 @@ import type { UserEngineStore } from '@user-engine/store-protocol'
 import pg from 'pg'
 import { seedWorld } from '../data/seed.ts'
 import type { BenchServer } from '../data/server.ts'
-import { SEEDED, seededIdSql, type WorldSize } from '../data/world.ts'
+import type { WorldSize } from '../data/world.ts'
 import { runClosedLoop } from '../measure/closed-loop.ts'
 import { type Cell, type Measured, measureInterleaved } from '../measure/interleave.ts'
 import { storeUnits } from '../paths/store-units.ts'
 import { createPicker, OPERATIONS, type OperationName } from './operations.ts'
 import { createStoreQueue } from './outbox.ts'
+import type { Queue } from './queue.ts'
 
 export const GROWTH_OPERATIONS = [...OPERATIONS, 'claimAndAck'] as const
 export const CONDITIONS = ['grown', 'old snapshot held', 'no vacuum', 'vacuumed'] as const
@@ -59,15 +60,17 @@ export async function measureGrowth(options: GrowthOptions): Promise<void> {
     await measure('grown', [1, 16])
     const held = await holdSnapshot(server, large.database)
     try {
-      await churn(large.database, options.large.delivered)
-      say('growth: the deliveries have come and gone')
+      await churn(large, options.large.delivered)
+      say('growth: as many events again have come and gone')
       await measure('old snapshot held', [1])
     } finally {
       await held.end()
     }
     await measure('no vacuum', [1])
-    await large.database.query('ALTER TABLE user_engine.outbox_deliveries RESET (autovacuum_enabled)')
-    await large.database.query('VACUUM (ANALYZE) user_engine.outbox_deliveries')
+    for (const table of OUTBOX_TABLES) {
+      await large.database.query(`ALTER TABLE user_engine.${table} RESET (autovacuum_enabled)`)
+      await large.database.query(`VACUUM (ANALYZE) user_engine.${table}`)
+    }
     await measure('vacuumed', [1])
   } finally {
     for (const { store } of [small, middle, large]) await store.close()
@@ -96,7 +99,13 @@ function orderOf({ operation, callers }: GrowthKey): number {
 }
 
 const pickers = new Map<string, ReturnType<typeof createPicker>>()
-const queues = new Map<string, ReturnType<typeof createStoreQueue>>()
+const queues = new Map<string, Queue>()
+
+function queueOf({ name, database, store }: Pick<World, 'name' | 'database' | 'store'>): Queue {
+  const queue = queues.get(name) ?? createStoreQueue(store, database)
+  queues.set(name, queue)
+  return queue
+}
 
 function cellsOf(
   { name, size, database, store }: World,
@@ -106,8 +115,7 @@ function cellsOf(
 ): readonly Cell<GrowthKey>[] {
   const picker = pickers.get(name) ?? createPicker(size)
   pickers.set(name, picker)
-  const queue = queues.get(name) ?? createStoreQueue(store, database)
-  queues.set(name, queue)
+  const queue = queueOf({ name, database, store })
   const units = storeUnits(store, size)
   return callerCounts.flatMap((callers) => [
     ...OPERATIONS.map((operation) => ({
@@ -139,14 +147,36 @@ function cellsOf(
   ])
 }
 
-/** Deliveries that come and go without a vacuum behind them. */
-async function churn(database: LocalDatabase, count: number): Promise<void> {
-  await database.query('ALTER TABLE user_engine.outbox_deliveries SET (autovacuum_enabled = false)')
-  await database.query(`
-    INSERT INTO user_engine.outbox_deliveries (seq, tenant_id, event_id, aggregate_type, aggregate_id)
-    SELECT e.seq, e.tenant_id, e.id, e.aggregate_type, e.aggregate_id FROM user_engine.outbox_events e
-    WHERE e.seq <= ${count} AND e.id >= ${seededIdSql(SEEDED.event, '1::bigint')}`)
-  await database.query(`DELETE FROM user_engine.outbox_deliveries WHERE seq <= ${count}`)
+const OUTBOX_TABLES = ['outbox_events_default', 'outbox_leases', 'outbox_deliveries'] as const
+const MOST_AT_ONCE = 1_000
+/** Every so many events one goes its own way: given back, and then claimed and settled by itself. */
+const GIVEN_BACK_EVERY = 100
+
+/** Events that are claimed and acknowledged without a vacuum behind them. */
+async function churn({ name, database, store }: World, count: number): Promise<void> {
+  for (const table of OUTBOX_TABLES)
+    await database.query(`ALTER TABLE user_engine.${table} SET (autovacuum_enabled = false)`)
+  const queue = queueOf({ name, database, store })
+  for (let left = count; left > 0; ) {
+    await queue.fill(Math.min(left, 200_000))
+    for (;;) {
+      const { token, deliveries } = await store.outbox.claim({
+        consumer: 'churn',
+        limit: MOST_AT_ONCE,
+        leaseMs: 600_000,
+      })
+      if (deliveries.length === 0) break
+      const given = deliveries.filter(({ attempt }, index) => attempt === 1 && index % GIVEN_BACK_EVERY === 0)
+      const kept = deliveries.filter((delivery) => !given.includes(delivery))
+      const idsOf = (some: typeof deliveries) => some.map(({ event }) => event.id)
+      if (given.length > 0) {
+        const eventIds = idsOf(given)
+        await store.outbox.nack({ token, eventIds, reason: 'once more', retryAfterMs: 0 })
+      }
+      if (kept.length > 0) await store.outbox.ack({ token, eventIds: idsOf(kept) })
+      left -= kept.length
+    }
+  }
 }
 
 /** A transaction that sees the database as it is now, until it is ended. */

@@ -67,13 +67,11 @@ export function createStoreQueue(store: UserEngineStore, database: LocalDatabase
   let next = first
   return {
     async fill(count) {
-      const { rows } = await database.query(
-        'SELECT count(*)::integer AS n FROM user_engine.outbox_deliveries',
-      )
-      const missing = count - Number(rows[0]?.['n'])
+      const { pending } = await store.outbox.stats()
+      const missing = count - pending
       if (missing <= 0) return
       await seedEvents(database, { tenants: 1 }, { count: missing, from: next, pending: true })
-      await database.query('ANALYZE user_engine.outbox_deliveries, user_engine.outbox_events')
+      await database.query('ANALYZE user_engine.outbox_leases, user_engine.outbox_events')
       next += missing
     },
     async take(consumer, batch) {

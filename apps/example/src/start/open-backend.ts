@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { createLocalProvider } from '@user-engine/provider-local'
-import { createPostgresStore, migrate } from '@user-engine/store-postgres'
+import { createPostgresStore, migrate, tendOutboxLog } from '@user-engine/store-postgres'
 import type { UserEngineStore } from '@user-engine/store-protocol'
 import type { AppOptions } from '../options.ts'
 
@@ -39,7 +39,10 @@ export async function openBackend(
     return {
       store,
       description: `${provider.backend.description}${databaseUrl === null ? `, data in ${dataDir}` : ''}`,
-      maintain: async () => void (await store.purgeIdempotencyKeys()),
+      maintain: async () => {
+        await store.purgeIdempotencyKeys()
+        await tendOutboxLog({ capability })
+      },
       async close() {
         await store.close()
         await provider.stop()

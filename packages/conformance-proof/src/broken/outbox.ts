@@ -124,6 +124,20 @@ export const BROKEN_OUTBOXES: readonly BrokenStore[] = [
   broken('OBX-07', 'replays-nothing', 'says that an event is replayed and does nothing', (store) =>
     changeOutbox(store, () => ({ replay: async () => {} })),
   ),
+  broken('OBX-08', 'reads-its-history', 'looks through everything it ever handed over', (store) => {
+    const history: OutboxDelivery[] = []
+    return changeOutbox(
+      store,
+      claimsLike((claim) => async (request) => {
+        const lease = await claim(request)
+        const ids = new Set(lease.deliveries.map(({ event }) => event.id))
+        // What a condition without an index does: every row is looked at, and nearly none is meant.
+        const seen = history.filter(({ event }) => ids.has(event.id))
+        history.push(...lease.deliveries)
+        return seen.length > history.length ? { ...lease, deliveries: [] } : lease
+      }),
+    )
+  }),
   broken('OBX-09', 'counts-leased-as-pending', 'counts events that are held among those that wait', (store) =>
     changeOutbox(store, (outbox) => ({
       stats: async () => {

@@ -5,12 +5,13 @@ import { LEDGER_TABLE } from '../migrations/ledger.ts'
 import type { SchemaName } from '../sql/schema-name.ts'
 
 /**
- * Tables that are not looked at: every scope reads applications, catalogs and the history of the schema; keys and dead
- * letters are there only after a call with a key, and after an event was given up on.
+ * Tables that are not looked at: every scope reads applications, catalogs, how far the outbox has come and the history of
+ * the schema; keys, deliveries and dead letters are there only after a call with a key, and after an event was given back or
+ * given up on.
  */
 const LEFT_OUT = [
-  ...['applications', 'catalogs', 'schema_compatibility', LEDGER_TABLE],
-  ...['idempotency_keys', 'outbox_dead_letters'],
+  ...['applications', 'catalogs', 'outbox_leases', 'schema_compatibility', LEDGER_TABLE],
+  ...['idempotency_keys', 'outbox_deliveries', 'outbox_dead_letters'],
 ]
 
 /**

@@ -17,6 +17,8 @@ export interface ConnectionPoolOptions {
   readonly namedStatements: boolean
   /** Whether a connection keeps one session of the server, and not one per transaction. */
   readonly keepsSession: boolean
+  /** What every transaction of these connections wants set, where they keep their session. */
+  readonly settings?: Readonly<Record<string, string>>
   readonly applicationName: string
   /** Called when a connection was lost or could not be had, and when a newer lease is in use. */
   readonly onDoubt: () => void

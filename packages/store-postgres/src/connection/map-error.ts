@@ -49,8 +49,10 @@ const UNIQUE_CONSTRAINTS: { readonly [constraint: string]: DuplicateKey } = {
   tenant_profile_values_pkey: { entity: 'profile-value', key: 'id' },
   tenant_profile_values_natural_key: { entity: 'profile-value', key: 'userId,scope,attributeKey' },
   audit_records_pkey: { entity: 'audit-record', key: 'id' },
-  outbox_events_pkey: { entity: 'outbox-event', key: 'id' },
 }
+
+/** Keys of partitions are named after the partition. */
+const EVENT_KEY = /^outbox_events_\w+_pkey$/
 
 const REFERENCE_CONSTRAINTS: { readonly [constraint: string]: EntityKind } = {
   accounts_user_id_fkey: 'user',
@@ -156,10 +158,14 @@ function mapUniqueViolation(server: ServerError, cause: unknown): UserEngineErro
   if (server.constraint === 'external_identities_subject_issuer_key') {
     return new UserEngineError('DUPLICATE_IDENTITY', {}, { cause })
   }
-  const duplicate = server.constraint === undefined ? undefined : UNIQUE_CONSTRAINTS[server.constraint]
+  const duplicate = duplicateOf(server.constraint ?? '')
   return duplicate === undefined
     ? internal(server, cause)
     : new UserEngineError('DUPLICATE_KEY', duplicate, { cause })
+}
+
+function duplicateOf(constraint: string): DuplicateKey | undefined {
+  return EVENT_KEY.test(constraint) ? { entity: 'outbox-event', key: 'id' } : UNIQUE_CONSTRAINTS[constraint]
 }
 
 function mapReferenceViolation(server: ServerError, moment: ErrorMoment, cause: unknown): UserEngineError {

@@ -15,9 +15,10 @@ const OF_OWN_SESSION = {
 /** Makes a new connection ready for transactions. */
 export async function prepareConnection(
   client: ClientBase,
-  { keepsSession }: { readonly keepsSession: boolean },
+  options: { readonly keepsSession: boolean; readonly settings?: Readonly<Record<string, string>> },
 ): Promise<void> {
-  const settings = Object.entries({ ...OF_EVERY_CONNECTION, ...(keepsSession ? OF_OWN_SESSION : {}) })
+  const ofOwnSession = options.keepsSession ? { ...OF_OWN_SESSION, ...options.settings } : {}
+  const settings = Object.entries({ ...OF_EVERY_CONNECTION, ...ofOwnSession })
   await client.query(
     `SELECT ${settings.map(([name, value]) => `set_config('${name}', '${value}', false)`).join(', ')}`,
   )

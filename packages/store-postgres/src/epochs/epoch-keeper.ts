@@ -5,7 +5,7 @@
 import { UserEngineError } from '@user-engine/store-protocol'
 import type { PostgresCapability } from '../capability/postgres-capability.ts'
 import type { Connection } from '../connection/connection.ts'
-import type { Session } from '../session.ts'
+import type { Row, StatementCall } from '../connection/statement.ts'
 import { withinTime } from '../within-time.ts'
 import type { EpochStatements } from './epoch-statements.ts'
 
@@ -43,8 +43,8 @@ interface EpochKeeperOptions {
   readonly statements: EpochStatements
   /** How long the provider may take to answer, in milliseconds. */
   readonly timeoutMs: number
-  /** Runs work in one committed transaction of the relay. */
-  readonly transact: <Result>(work: (session: Session) => Promise<Result>) => Promise<Result>
+  /** Commits calls as the relay, in one round trip; returns the rows of each. */
+  readonly commit: (calls: readonly StatementCall[]) => Promise<readonly (readonly Row[])[]>
   readonly withConnection: <Result>(
     role: 'relay',
     work: (connection: Connection) => Promise<Result>,
@@ -90,12 +90,9 @@ class DatabaseEpochKeeper implements EpochKeeper {
 
   async compare(): Promise<EpochFinding> {
     const stated = await this.#ask().catch(() => null)
-    const { statements, transact } = this.#options
-    const [data, mark, isKnown] = await transact(async (session) => {
-      const row = session.read({ statement: statements.compare, values: [stated ?? ''] }, (rows) => rows[0])
-      await session.commit()
-      return (await row) ?? []
-    })
+    const { statements, commit } = this.#options
+    const [[row] = []] = await commit([{ statement: statements.compare, values: [stated ?? ''] }])
+    const [data, mark, isKnown] = row ?? []
     return { stated, data: data ?? null, state: await this.#judge({ stated, data, mark, isKnown }) }
   }
 
@@ -147,15 +144,13 @@ class DatabaseEpochKeeper implements EpochKeeper {
   }
 
   async #adopt(epoch: string): Promise<void> {
-    const { statements, transact } = this.#options
+    const { statements, commit } = this.#options
     const mark = await this.#readServerMark()
-    const outcome = await transact(async (session) => {
-      session.write({ call: { statement: statements.takeTurn, values: [] }, subject: null })
-      const row = session.read({ statement: statements.adopt, values: [epoch, mark] }, (rows) => rows[0]?.[0])
-      await session.commit()
-      return await row
-    })
-    if (outcome === 'superseded') throw new UserEngineError('UNAVAILABLE', { reason: 'superseded' })
+    const [, [row] = []] = await commit([
+      { statement: statements.takeTurn, values: [] },
+      { statement: statements.adopt, values: [epoch, mark] },
+    ])
+    if (row?.[0] === 'superseded') throw new UserEngineError('UNAVAILABLE', { reason: 'superseded' })
     this.#settled = epoch
   }
 

@@ -10,7 +10,8 @@ interface Grant {
   readonly relay?: string
 }
 
-// No DELETE on users and accounts, no UPDATE or DELETE on audit records and events: nobody serves that.
+// No DELETE on users and accounts, no UPDATE or DELETE on audit records and events: nobody serves that. What the relay may
+// change of an event is which transaction appended it, after a restore.
 export const GRANTS: readonly Grant[] = [
   { table: LEDGER_TABLE, runtime: 'SELECT', relay: 'SELECT' },
   { table: 'schema_compatibility', runtime: 'SELECT', relay: 'SELECT' },
@@ -27,8 +28,9 @@ export const GRANTS: readonly Grant[] = [
   { table: 'idempotency_keys', runtime: 'SELECT, INSERT, UPDATE', relay: 'SELECT, DELETE' },
   { table: 'audit_records', runtime: 'SELECT, INSERT' },
   { table: 'epochs', relay: 'SELECT, INSERT' },
-  { table: 'outbox_events', runtime: 'SELECT, INSERT', relay: 'SELECT' },
-  { table: 'outbox_deliveries', runtime: 'SELECT, INSERT', relay: 'SELECT, INSERT, UPDATE, DELETE' },
+  { table: 'outbox_events', runtime: 'SELECT, INSERT', relay: 'SELECT, UPDATE (xid)' },
+  { table: 'outbox_leases', runtime: 'SELECT', relay: 'SELECT, INSERT, UPDATE, DELETE' },
+  { table: 'outbox_deliveries', runtime: 'SELECT', relay: 'SELECT, INSERT, UPDATE, DELETE' },
   { table: 'outbox_dead_letters', runtime: 'SELECT', relay: 'SELECT, INSERT, DELETE' },
 ]
 

@@ -2,6 +2,7 @@
 // schema: of many processes that start at once one applies, the others find it done [MIG-03].
 import type { SchemaVersion } from '@user-engine/store-protocol'
 import type { PostgresCapability } from '../capability/postgres-capability.ts'
+import { preparePartitions } from '../outbox-partitions/tend-outbox-log.ts'
 import { parseSchemaName } from '../sql/schema-name.ts'
 import { type HistoryFinding, toSchemaVersion } from './ledger.ts'
 import { connectMigration, withMigrationClient } from './migration-client.ts'
@@ -30,13 +31,15 @@ export interface MigrationReport {
 }
 
 /**
- * Brings the schema to the version of this release.
+ * Brings the schema to the version of this release, and makes the partitions of the coming weeks.
  * @throws UserEngineError `SCHEMA_MISMATCH` for an edited, missing or unfinished history, in which case nothing runs
  * [MIG-05]; `DEADLINE_EXCEEDED` when the locks could not be had; `UNAVAILABLE`; `INTERNAL` with the SQLSTATE when a migration
  * fails, in which case nothing of it remains.
  */
 export async function migrate(options: MigrateOptions): Promise<MigrationReport> {
-  return await applyMigrations(options, loadMigrations())
+  const report = await applyMigrations(options, loadMigrations())
+  if (report.schemaVersion.state === 'current') await preparePartitions(options)
+  return report
 }
 
 /** Brings the schema to the last of the given migrations, which are all that the release knows. */

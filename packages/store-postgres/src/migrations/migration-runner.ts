@@ -2,7 +2,6 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { UserEngineError } from '@user-engine/store-protocol'
 import type pg from 'pg'
 import type { CapabilityDescription } from '../capability/postgres-capability.ts'
-import { asServerError } from '../connection/map-error.ts'
 import { PACKAGE_VERSION } from '../package-info.ts'
 import type { SchemaName } from '../sql/schema-name.ts'
 import { accessSql, quoteIdentifier } from './access.ts'
@@ -16,19 +15,14 @@ import {
 } from './ledger.ts'
 import { assertSession } from './migration-client.ts'
 import { type Migration, statementsOf } from './migration-files.ts'
-
-export interface MigrationLimits {
-  readonly lockTimeoutMs: number
-  readonly patienceMs: number
-  readonly statementTimeoutMs: number
-}
+import { asOwner, type OwnerLimits, patiently } from './owner-transaction.ts'
 
 interface RunnerInput {
   readonly client: pg.Client
   readonly description: CapabilityDescription
   readonly schema: SchemaName
   readonly known: readonly Migration[]
-  readonly limits: MigrationLimits
+  readonly limits: OwnerLimits
   /** A second session, for the lock of a step that runs outside of a transaction. */
   readonly anotherClient: () => Promise<pg.Client>
 }
@@ -82,14 +76,14 @@ class LockedRunner implements MigrationRunner {
 
   async grantAccess(): Promise<void> {
     const { client, schema, description } = this.#input
-    await this.#patiently(() =>
+    await patiently(this.#input.limits, () =>
       this.#locked(client, async () => void (await client.query(accessSql(schema, description.roles)))),
     )
   }
 
   async #applyInside(migration: Migration): Promise<boolean> {
     const { client } = this.#input
-    return await this.#patiently(() =>
+    return await patiently(this.#input.limits, () =>
       this.#locked(client, async () => {
         if (!(await this.#isPending(migration))) return false
         await client.query(migration.sql)
@@ -110,7 +104,7 @@ class LockedRunner implements MigrationRunner {
       return await this.#locked(keeper, async () => {
         if (!(await this.#isPending(migration))) return false
         assertSession(description)
-        await this.#patiently(() => this.#transaction(client, () => this.#recordBegin(migration)))
+        await patiently(this.#input.limits, () => this.#asOwner(client, () => this.#recordBegin(migration)))
         await client.query(`SET ROLE ${quoteIdentifier(description.roles.owner)}`)
         await client.query(`SET search_path = ${schema}, pg_temp`)
         await client.query(`SET statement_timeout = ${limits.statementTimeoutMs}`)
@@ -183,7 +177,7 @@ class LockedRunner implements MigrationRunner {
     const { schema, limits } = this.#input
     const until = performance.now() + limits.statementTimeoutMs
     for (;;) {
-      const outcome = await this.#transaction(client, async () => {
+      const outcome = await this.#asOwner(client, async () => {
         // Asked for again and again rather than waited for: who waits holds a snapshot, and a CREATE INDEX CONCURRENTLY of
         // the one who has the lock would wait for it in turn.
         // No parameters either: the portal of a query that has some keeps its snapshot until the next one.
@@ -203,39 +197,8 @@ class LockedRunner implements MigrationRunner {
     }
   }
 
-  async #transaction<Result>(client: pg.Client, work: () => Promise<Result>): Promise<Result> {
-    const { schema, limits, description } = this.#input
-    await client.query('BEGIN')
-    try {
-      await client.query(`SET LOCAL ROLE ${quoteIdentifier(description.roles.owner)}`)
-      await client.query(`SET LOCAL search_path = ${schema}, pg_temp`)
-      await client.query(`SET LOCAL statement_timeout = ${limits.statementTimeoutMs}`)
-      await client.query(`SET LOCAL lock_timeout = ${limits.lockTimeoutMs}`)
-      await client.query('SET LOCAL idle_in_transaction_session_timeout = 0')
-      const result = await work()
-      await client.query('COMMIT')
-      return result
-    } catch (error) {
-      await client.query('ROLLBACK').catch(() => {})
-      throw error
-    }
-  }
-
-  /**
-   * A lock that is waited for keeps everybody who comes later waiting as well. So each attempt waits for a moment only, is
-   * undone, and lets the service through before the next.
-   */
-  async #patiently<Result>(attempt: () => Promise<Result>): Promise<Result> {
-    const { lockTimeoutMs, patienceMs } = this.#input.limits
-    const until = performance.now() + patienceMs
-    for (;;) {
-      try {
-        return await attempt()
-      } catch (error) {
-        if (asServerError(error)?.code !== '55P03' || performance.now() > until) throw error
-        await pause(lockTimeoutMs * (1 + Math.random()))
-      }
-    }
+  #asOwner<Result>(client: pg.Client, work: () => Promise<Result>): Promise<Result> {
+    return asOwner({ ...this.#input, client }, work)
   }
 
   async #rows<Values extends unknown[]>(text: string): Promise<[Values, ...Values[]]> {

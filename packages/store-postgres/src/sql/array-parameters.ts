@@ -3,7 +3,7 @@
 import type { Parameter } from '../connection/statement.ts'
 
 /** The types that columns of an insert have. */
-export type ColumnType = 'uuid' | 'text' | 'integer' | 'jsonb' | 'timestamptz'
+export type ColumnType = 'uuid' | 'text' | 'integer' | 'json' | 'jsonb' | 'timestamptz'
 
 interface ElementFormat {
   /** The number of the type in every Postgres. */
@@ -18,7 +18,8 @@ const FORMATS: { readonly [Type in ColumnType]: ElementFormat } = {
   uuid: { oid: 2950, room: () => 16, write: writeUuid },
   text: { oid: 25, room: roomForText, write: writeText },
   integer: { oid: 23, room: () => 4, write: (target, value, at) => target.writeInt32BE(Number(value), at) },
-  // JSON is its text behind a version.
+  json: { oid: 114, room: roomForText, write: writeText },
+  // This JSON is its text behind a version.
   jsonb: {
     oid: 3802,
     room: (value) => 1 + roomForText(value),

@@ -16,7 +16,10 @@ export interface OutboxEntry {
 
 /** Reads the outbox of a scope: a tenant's events, or the platform's own [TEN-01]. */
 export interface OutboxReader {
-  /** The events of the scope, by commit order, optionally in one state only [QRY-01, QRY-02, QRY-03]. */
+  /**
+   * The events of the scope, by commit order, optionally in one state only [QRY-01, QRY-02, QRY-03]. A store may remove
+   * delivered events when they are old; how long they stay is its operator's decision.
+   */
   list(request?: { readonly state?: OutboxState; readonly page?: PageRequest }): Promise<Page<OutboxEntry>>
 }
 

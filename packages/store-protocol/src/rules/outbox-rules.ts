@@ -57,8 +57,6 @@ export const OUTBOX_RULES = [
     appliesTo: 'every-store',
     text: 'The cost of claim and ack stays flat as the delivered history grows.',
     reason: 'An outbox that slows down with age fails on its best customer.',
-    untested:
-      'Growth is a measurement: settled events leave the table that claims read (store-postgres: outbox-port.ts). Rates beside millions of delivered events are not measured yet.',
   },
   {
     id: 'OBX-09',
