@@ -19,7 +19,8 @@ export async function accessIsExact(
        CROSS JOIN LATERAL (
          SELECT grantee, privilege_type FROM aclexplode(c.relacl)
          UNION ALL
-         SELECT x.grantee, x.privilege_type FROM pg_attribute a, aclexplode(a.attacl) x WHERE a.attrelid = c.oid
+         SELECT x.grantee, format('%s (%s)', x.privilege_type, a.attname)
+         FROM pg_attribute a, aclexplode(a.attacl) x WHERE a.attrelid = c.oid
        ) e
        LEFT JOIN pg_roles r ON r.oid = e.grantee
      WHERE n.nspname = $1 AND c.relkind IN ('r', 'p', 'v', 'm') AND e.grantee <> c.relowner ORDER BY 1, 2, 3`,
