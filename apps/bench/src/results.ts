@@ -1,6 +1,7 @@
 import { cpus, totalmem } from 'node:os'
 import type { WorldSize } from './data/world.ts'
 import type { Measured } from './measure/interleave.ts'
+import type { Profile } from './measure/profile.ts'
 import type { ComparisonKey } from './suites/comparison.ts'
 import type { GrowthKey } from './suites/growth.ts'
 import type { ImportKey } from './suites/import.ts'
@@ -9,9 +10,16 @@ import type { OutboxKey } from './suites/outbox.ts'
 
 /** What a run writes; each part is replaced by the next run that measures it. */
 export interface Results {
-  comparison?: Part<ComparisonKey> & { readonly size: WorldSize }
+  comparison?: Part<ComparisonKey> & {
+    readonly size: WorldSize
+    /** Of the paths that missed a target. */
+    readonly profiles: readonly Profile<ComparisonKey>[]
+  }
   outbox?: Part<OutboxKey>
-  import?: Part<ImportKey> & { readonly users: number }
+  import?: Part<ImportKey> & {
+    readonly users: number
+    readonly profiles: readonly Profile<ImportKey>[]
+  }
   memory?: Part<MemoryKey> & { readonly use: readonly MemoryUse[] }
   growth?: Part<GrowthKey> & {
     readonly small: WorldSize

@@ -2,9 +2,10 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { seedWorld } from './data/seed.ts'
 import { type BenchServer, SETTINGS, startServer } from './data/server.ts'
-import { measureInterleaved } from './measure/interleave.ts'
+import { type Cell, measureInterleaved } from './measure/interleave.ts'
+import { type Profile, profileRound } from './measure/profile.ts'
 import { hasPgbench } from './paths/pgbench.ts'
-import { judge } from './report/judge.ts'
+import { judge, missedCells } from './report/judge.ts'
 import { writePage } from './report/write-page.ts'
 import { describeMachine, type Part, type Results } from './results.ts'
 import { openComparison, PATHS } from './suites/comparison.ts'
@@ -110,7 +111,8 @@ async function runOnServer({ parts, quick, rounds, durationMs, say, results, sav
     const limits = { server, rounds, durationMs, say }
     if (parts.has('operations')) {
       const size = quick ? QUICK_SMALL : SMALL
-      results.comparison = { ...part(await compareOperations({ ...limits, size })), size }
+      const { cells, profiles } = await compareOperations({ ...limits, size, part })
+      results.comparison = { ...part(cells), size, profiles }
       save()
     }
     if (parts.has('outbox')) {
@@ -127,10 +129,12 @@ async function runOnServer({ parts, quick, rounds, durationMs, say, results, sav
       say('import')
       const users = quick ? 1_000 : 20_000
       const suite = await openImportSuite(server, users)
-      results.import = {
-        ...part(await measureInterleaved(suite.cells, { rounds, durationMs: 1_000 })),
-        users,
-      }
+      const measured = part(await measureInterleaved(suite.cells, { rounds, durationMs: 1_000 }))
+      const profiles = await profileMissed(
+        { import: { ...measured, users, profiles: [] } },
+        { cells: suite.cells, durationMs: 1_000 },
+      )
+      results.import = { ...measured, users, profiles }
       await suite.close()
       save()
     }
@@ -160,8 +164,9 @@ async function compareOperations(options: {
   readonly rounds: number
   readonly durationMs: number
   readonly say: (line: string) => void
+  readonly part: <Key>(cells: Part<Key>['cells']) => Part<Key>
 }) {
-  const { server, size, say, rounds, durationMs } = options
+  const { server, size, say, rounds, durationMs, part } = options
   const database = await server.createDatabase('bench_operations')
   await seedWorld(database, size)
   const paths = hasPgbench() ? PATHS : PATHS.filter((path) => path !== 'limit')
@@ -175,13 +180,28 @@ async function compareOperations(options: {
     operations: OPERATIONS,
   })
   try {
-    return await measureInterleaved(comparison.cells, {
+    const cells = await measureInterleaved(comparison.cells, {
       rounds,
       durationMs,
       onRound: ({ operation, path, callers }, { rate }) =>
         say(`${operation} ${path} ${callers}: ${Math.round(rate)}/s`),
     })
+    const results = { comparison: { ...part(cells), size, profiles: [] } }
+    return { cells, profiles: await profileMissed(results, { cells: comparison.cells, durationMs }) }
   } finally {
     await comparison.close()
   }
+}
+
+/** Where the client's time goes, for each cell that missed a target. */
+async function profileMissed<Key>(
+  results: Results,
+  { cells, durationMs }: { readonly cells: readonly Cell<Key>[]; readonly durationMs: number },
+): Promise<readonly Profile<Key>[]> {
+  const missed = new Set(missedCells(results).map((cell) => JSON.stringify(cell)))
+  const profiles: Profile<Key>[] = []
+  for (const { key, round } of cells) {
+    if (missed.has(JSON.stringify(key))) profiles.push(await profileRound(key, round, durationMs))
+  }
+  return profiles
 }

@@ -21,6 +21,7 @@ const results: Results = {
   comparison: {
     ...part,
     size,
+    profiles: [],
     cells: (['limit', 'store', 'service', 'pg', 'prisma'] as const).map((path) =>
       cell<ComparisonKey>({ operation: 'getUser', path, callers: 1 }, rates[path]),
     ),

@@ -23,6 +23,8 @@ export interface Verdict {
   readonly measured: number
   /** Growth must stay below its target; everything else must reach it. */
   readonly met: boolean
+  /** What was measured, where it can be profiled. */
+  readonly cell?: ComparisonKey | ImportKey | undefined
 }
 
 export function rateOf(results: Results, operation: OperationName, path: PathName, callers: number): number {
@@ -50,6 +52,12 @@ export function memoryRate(
   const matches = ({ key }: Measured<MemoryKey>) =>
     key.operation === operation && key.records === world.records && key.commands === world.commands
   return results.memory?.cells.find(matches)?.median.rate ?? Number.NaN
+}
+
+/** The cells that missed a target, once each. */
+export function missedCells(results: Results): readonly NonNullable<Verdict['cell']>[] {
+  const missed = judge(results).flatMap(({ met, cell }) => (met || cell === undefined ? [] : [cell]))
+  return [...new Map(missed.map((cell) => [JSON.stringify(cell), cell])).values()]
 }
 
 /** What Prisma reaches with the same work: a command that decides on what it reads is held against one that reads it too. */
@@ -90,7 +98,7 @@ export function judge(results: Results): readonly Verdict[] {
   const atLeast = (
     group: Verdict['group'],
     what: string,
-    figures: { readonly target: number; readonly measured: number },
+    figures: { readonly target: number; readonly measured: number; readonly cell?: Verdict['cell'] },
   ): Verdict => ({ group, what, ...figures, met: figures.measured >= figures.target })
   const callersOf = (callers: number) => (callers === 1 ? '1 caller' : `${callers} callers`)
   const verdicts: Verdict[] = []
@@ -102,7 +110,8 @@ export function judge(results: Results): readonly Verdict[] {
           if (Number.isNaN(limit)) continue
           const measured = rateOf(results, operation, path, callers) / limit
           const what = `${OPERATION_TITLES[operation]}, ${path}, ${callersOf(callers)}`
-          verdicts.push(atLeast('the limit', what, { target: ofLimit[callers], measured }))
+          const cell = { operation, path, callers }
+          verdicts.push(atLeast('the limit', what, { target: ofLimit[callers], measured, cell }))
         }
       }
     }
@@ -112,7 +121,8 @@ export function judge(results: Results): readonly Verdict[] {
           const measured =
             rateOf(results, operation, path, callers) / prismaRate(results, { operation, path, callers })
           const what = `${OPERATION_TITLES[operation]}, ${path}, ${callersOf(callers)}`
-          verdicts.push(atLeast('Prisma', what, { target: TIMES_PRISMA.times, measured }))
+          const cell = { operation, path, callers }
+          verdicts.push(atLeast('Prisma', what, { target: TIMES_PRISMA.times, measured, cell }))
         }
       }
     }
@@ -131,9 +141,14 @@ export function judge(results: Results): readonly Verdict[] {
   }
   if (results.import !== undefined) {
     const store = importRate(results, 'store')
-    const figures = { target: IMPORT_TARGETS.ofCopy, measured: store / importRate(results, 'copy') }
+    const cell = { path: 'store' } as const
+    const figures = { target: IMPORT_TARGETS.ofCopy, measured: store / importRate(results, 'copy'), cell }
     verdicts.push(atLeast('import', 'import through the store, of COPY', figures))
-    const times = { target: IMPORT_TARGETS.timesPrisma, measured: store / importRate(results, 'prisma') }
+    const times = {
+      target: IMPORT_TARGETS.timesPrisma,
+      measured: store / importRate(results, 'prisma'),
+      cell,
+    }
     verdicts.push(atLeast('import', 'import through the store, against createMany', times))
   }
   for (const world of memoryWorlds(results.memory?.cells ?? [])) {

@@ -38,6 +38,7 @@ export function renderMarkdown(results: Results): string {
     bulk(results),
     memory(results),
     growth(results),
+    profiles(results),
     HELD_BACK,
   ]
   return `${sections.filter((section) => section !== '').join('\n\n')}\n`
@@ -205,6 +206,23 @@ function growth(results: Results): string {
   const say = ({ users, tenants, delivered, auditRecords }: typeof part.small) =>
     `${round(users)} users in ${round(tenants)} tenants, ${round(delivered)} delivered events, ${round(auditRecords)} audit records`
   return `## Growth\n\nSmall: ${say(part.small)}. Large: ${say(part.large)}.${pages(part)}\n\n${table(['operation', 'condition', 'callers', 'small, per second', 'large, per second', 'small / large'], rows)}`
+}
+
+function profiles({ comparison: operations, import: bulk }: Results): string {
+  const named = [
+    ...(operations?.profiles ?? []).map((profile) => {
+      const { operation, path, callers } = profile.key
+      const title = `${OPERATION_TITLES[operation]}, ${PATH_TITLES[path]}, ${callers} caller${callers === 1 ? '' : 's'}`
+      return { title, profile }
+    }),
+    ...(bulk?.profiles ?? []).map((profile) => ({ title: `import, ${profile.key.path}`, profile })),
+  ]
+  if (named.length === 0) return ''
+  const sections = named.map(({ title, profile: { microseconds, top } }) => {
+    const rows = top.map((one) => [`\`${one.name}\``, one.place, number(one.microseconds)])
+    return `### ${capital(title)}: ${number(microseconds)} µs an operation under the profiler\n\n${table(['function', 'where', 'µs of its own'], rows)}`
+  })
+  return `## Profiles of what missed a target\n\nThe processor time of the client by function, in a round of its own. \`writev\` is the kernel's work of sending, on one machine most of that of receiving as well.\n\n${sections.join('\n\n')}`
 }
 
 // What a page costs more in the large world it costs more in one a tenth as large.
