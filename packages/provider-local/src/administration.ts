@@ -1,5 +1,6 @@
 // Everything the provider does inside of Postgres, it does as the administrator, with a connection of its own each
 // time: a connection kept open would stand in the way of copying or dropping the database it is in.
+import { checkServerIdentity, type PeerCertificate } from 'node:tls'
 import pg from 'pg'
 import type { AdminConnection } from './backends/backend.ts'
 import type { LeaseTls } from './capability.ts'
@@ -48,7 +49,7 @@ async function connect(admin: AdminConnection, database: string, timeoutMs: numb
     user,
     password,
     database,
-    ssl: tls.mode === 'disable' ? false : tlsOptions(tls),
+    ssl: tlsOptions(tls),
     application_name: 'user-engine provider',
     connectionTimeoutMillis: timeoutMs,
   })
@@ -64,9 +65,19 @@ async function connect(admin: AdminConnection, database: string, timeoutMs: numb
   return client
 }
 
-function tlsOptions({ ca, serverName }: LeaseTls & { readonly mode: 'verify-full' }) {
+/** What the driver needs to know of TLS. */
+export function tlsOptions(tls: LeaseTls) {
+  if (tls.mode === 'disable') return false
+  const { ca, serverName } = tls
   // Without a name of its own the driver checks the certificate against the host.
-  return serverName === undefined ? { ca } : { ca, servername: serverName }
+  if (serverName === undefined) return { ca }
+  return {
+    ca,
+    servername: serverName,
+    // The driver replaces `servername` by a host that has a name.
+    checkServerIdentity: (_host: string, certificate: PeerCertificate) =>
+      checkServerIdentity(serverName, certificate),
+  }
 }
 
 function explainRefusal(cause: unknown, database: string): string {

@@ -13,7 +13,7 @@ export type Major = (typeof MAJORS)[number]
 
 export interface LocalProviderOptions {
   /**
-   * Default `auto`: a given URL; else a container where a runtime answers and none of `dataDir`, `port` and `archive` is given;
+   * Default `auto`: a given URL; else a container where a runtime answers and none of `dataDir`, `port`, `archive` and `tls` is given;
    * else an embedded server.
    */
   readonly backend?: 'auto' | BackendKind
@@ -29,6 +29,11 @@ export interface LocalProviderOptions {
   readonly settings?: Readonly<Record<string, string>>
   /** Embedded: keeps the log of the server, for `recovery.backUp` and `recovery.restore`. Default `false`. */
   readonly archive?: boolean
+  /**
+   * Embedded: the server takes connections over TLS only, with a certificate of an authority that is made at the start, and
+   * leases say `verify-full`. Default `false`; a given URL says for itself how its server is reached.
+   */
+  readonly tls?: boolean
   /** How the names of all roles begin. Default `user_engine`; for a server that others provision as well. */
   readonly rolePrefix?: string
   /** Told what is done, one line each, without secrets. Default: nobody. */
@@ -49,6 +54,9 @@ const RESERVED_SETTINGS = [
   'ident_file',
   'listen_addresses',
   'port',
+  'ssl',
+  'ssl_cert_file',
+  'ssl_key_file',
   'unix_socket_directories',
 ]
 
@@ -77,10 +85,12 @@ function isUnavailable(error: unknown): boolean {
 }
 
 async function openBackend(options: LocalProviderOptions, log: (line: string) => void): Promise<Backend> {
-  const { databaseUrl, dataDir, port, major, settings = {}, archive = false } = options
+  const { databaseUrl, dataDir, port, major, settings = {}, archive = false, tls = false } = options
   const kind = await chooseBackend(options)
   if (archive && kind !== 'embedded')
     throw invalid('Only an embedded server keeps its log: leave archive out, or choose that backend.')
+  if (tls && kind !== 'embedded')
+    throw invalid('Only an embedded server is given TLS: leave it out, or choose that backend.')
   switch (kind) {
     case 'url':
       if (databaseUrl === undefined) throw invalid('The url backend needs databaseUrl.')
@@ -89,15 +99,15 @@ async function openBackend(options: LocalProviderOptions, log: (line: string) =>
     case 'container':
       return await createContainerBackend({ major: major ?? NEWEST_MAJOR, settings, log })
     case 'embedded':
-      return await createEmbeddedBackend({ dataDir, port, major, settings, archive, log })
+      return await createEmbeddedBackend({ dataDir, port, major, settings, archive, tls, log })
   }
 }
 
 async function chooseBackend(options: LocalProviderOptions): Promise<BackendKind> {
-  const { backend = 'auto', databaseUrl, dataDir, port, archive = false } = options
+  const { backend = 'auto', databaseUrl, dataDir, port, archive = false, tls = false } = options
   if (backend !== 'auto') return backend
   if (databaseUrl !== undefined) return 'url'
-  const isEmbeddedOnly = dataDir !== undefined || port !== undefined || archive
+  const isEmbeddedOnly = dataDir !== undefined || port !== undefined || archive || tls
   return !isEmbeddedOnly && (await hasContainerRuntime()) ? 'container' : 'embedded'
 }
 

@@ -15,5 +15,7 @@ export {
   type ProvisionOptions,
   type ServerHandle,
 } from './local-provider.ts'
+export { findMissingPooler, type LocalPooler, startLocalPooler } from './pooler/local-pooler.ts'
+export type { PoolerOptions, PoolMode } from './pooler/pooler-settings.ts'
 export { ProviderError, type ProviderErrorCode } from './provider-error.ts'
 export type { BaseBackup, Recovery, RestoreTarget, Standby, StandbyOptions } from './recovery.ts'

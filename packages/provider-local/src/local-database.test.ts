@@ -77,6 +77,38 @@ test('what a migration login made in its own name stays, and goes to the owner',
   expect(rows).toEqual([{ tableowner: 'user_engine_owner', value: 7 }])
 })
 
+test('leases that end: newer ones once the drain window has begun, none after their end [CAP-04]', async () => {
+  const times = { leaseMs: 2_500, drainMs: 1_200 }
+  const database = await provider.provisionDatabase({ name: server.name('expiring'), ...times })
+  const first = await database.capability.lease('runtime')
+  const endsAt = Date.parse(first.expiresAt ?? '')
+  expect(endsAt - Date.now()).toBeLessThanOrEqual(times.leaseMs)
+  expect(await database.capability.lease('runtime')).toEqual(first)
+  const running = await connectWith(first)
+  const ended = new Promise((resolve) => running.once('end', resolve))
+  let newer = first
+  await until('a newer lease', async () => {
+    const leases = await Promise.all([1, 2, 3].map(() => database.capability.lease('runtime')))
+    newer = leases[0] ?? first
+    expect(new Set(leases.map(({ user }) => user)).size).toBe(1)
+    return newer.user !== first.user
+  })
+  expect(Date.now()).toBeGreaterThanOrEqual(endsAt - times.drainMs)
+  expect(Date.now()).toBeLessThan(endsAt)
+  expect(Date.parse(newer.expiresAt ?? '')).toBeGreaterThan(endsAt)
+  const who = 'SELECT current_user AS user'
+  expect((await running.query(who)).rows).toEqual([{ user: first.user }])
+  expect(await queryWith(newer, who)).toEqual([{ user: newer.user }])
+  await ended
+  expect(Date.now()).toBeGreaterThanOrEqual(endsAt)
+  await expect(connectWith(first)).rejects.toMatchObject(REFUSED)
+})
+
+test('a lease that would be due from its beginning is refused', async () => {
+  const wanted = { name: server.name('no_lease'), leaseMs: 1_000, drainMs: 1_000 }
+  await expect(provider.provisionDatabase(wanted)).rejects.toMatchObject({ code: 'INVALID_OPTION' })
+})
+
 test('a drain window that is no time is refused', async () => {
   const database = await provider.provisionDatabase({ name: server.name('no_window') })
   for (const drainMs of [-1, Number.NaN, 2 ** 31]) {

@@ -50,6 +50,8 @@ interface ManagedDatabaseOptions {
   readonly schema: string
   /** What leases promise to connections after a rotation, in milliseconds. */
   readonly drainMs: number
+  /** How long a lease lasts, in milliseconds; `null`: until it is rotated. */
+  readonly leaseMs: number | null
   readonly log: (line: string) => void
 }
 
@@ -64,9 +66,12 @@ class ProvisionedDatabase implements ManagedDatabase {
   readonly schema: string
   readonly capability: PostgresCapability
   readonly #options: ManagedDatabaseOptions
-  readonly #draining = new Map<Logins, NodeJS.Timeout>()
+  /** Every generation of logins that has an end, and the timer of it. */
+  readonly #ending = new Map<Logins, NodeJS.Timeout>()
   #epoch: string | null = null
   #logins: Logins | null = null
+  /** When the current logins end, in milliseconds since 1970. */
+  #expiresAt: number | null = null
   #turn: Promise<void> = Promise.resolve()
 
   constructor(options: ManagedDatabaseOptions) {
@@ -91,7 +96,7 @@ class ProvisionedDatabase implements ManagedDatabase {
       const isSame = epoch === this.#epoch && before !== null && (await areThere(territory, before))
       if (isSame) return
       this.#epoch = epoch
-      this.#logins = await createLogins(territory, this.name)
+      await this.#replaceLogins()
       if (before !== null) await this.#remove(before)
     })
   }
@@ -103,26 +108,40 @@ class ProvisionedDatabase implements ManagedDatabase {
   } = {}): Promise<void> {
     assertDrain(drainMs)
     await this.#inTurn(async () => {
-      const retired = this.#current()
-      this.#logins = await createLogins(this.#options.territory, this.name)
-      const timer = setTimeout(() => void this.#inTurn(() => this.#remove(retired)), drainMs)
-      timer.unref()
-      this.#draining.set(retired, timer)
+      const [retired, expiresAt] = [this.#current(), this.#expiresAt]
+      await this.#replaceLogins()
+      const left = expiresAt === null ? drainMs : Math.min(drainMs, Math.max(0, expiresAt - Date.now()))
+      this.#endIn(left, retired)
     })
   }
 
   async release(): Promise<void> {
     await this.#inTurn(async () => {
-      const all = [...this.#draining.keys(), this.#logins].filter((logins) => logins !== null)
+      const all = new Set([...this.#ending.keys(), this.#logins].filter((logins) => logins !== null))
       this.forget()
       for (const logins of all) await this.#remove(logins)
     })
   }
 
   forget(): void {
-    for (const timer of this.#draining.values()) clearTimeout(timer)
-    this.#draining.clear()
+    for (const timer of this.#ending.values()) clearTimeout(timer)
+    this.#ending.clear()
     this.#logins = null
+  }
+
+  async #replaceLogins(): Promise<void> {
+    const { territory, leaseMs } = this.#options
+    const logins = await createLogins(territory, this.name)
+    this.#logins = logins
+    this.#expiresAt = leaseMs === null ? null : Date.now() + leaseMs
+    if (leaseMs !== null) this.#endIn(leaseMs, logins)
+  }
+
+  #endIn(milliseconds: number, logins: Logins): void {
+    clearTimeout(this.#ending.get(logins))
+    const timer = setTimeout(() => void this.#inTurn(() => this.#remove(logins)), milliseconds)
+    timer.unref()
+    this.#ending.set(logins, timer)
   }
 
   async #inTurn(work: () => Promise<void>): Promise<void> {
@@ -132,7 +151,8 @@ class ProvisionedDatabase implements ManagedDatabase {
   }
 
   async #remove(logins: Logins): Promise<void> {
-    this.#draining.delete(logins)
+    clearTimeout(this.#ending.get(logins))
+    this.#ending.delete(logins)
     const { territory, log } = this.#options
     try {
       await removeLogins(territory, this.name, namesOf(logins))
@@ -165,8 +185,9 @@ class ProvisionedDatabase implements ManagedDatabase {
     }
   }
 
-  #lease(role: LeaseRole): ConnectionLease {
+  async #lease(role: LeaseRole): Promise<ConnectionLease> {
     const { territory, drainMs } = this.#options
+    if (this.#isDue()) await this.#renewLogins()
     const { host, port, tls } = territory.admin
     const { name: user, password } = this.#current()[role]
     return {
@@ -178,9 +199,21 @@ class ProvisionedDatabase implements ManagedDatabase {
       user,
       password,
       tls,
-      expiresAt: null,
+      expiresAt: this.#expiresAt === null ? null : new Date(this.#expiresAt).toISOString(),
       drainMs,
     }
+  }
+
+  /** Whether the drain window of the current logins has begun: whoever asks then gets newer ones [CAP-04]. */
+  #isDue(): boolean {
+    return this.#expiresAt !== null && Date.now() >= this.#expiresAt - this.#options.drainMs
+  }
+
+  // The old ones go on until their end. Of many who ask at once the first makes the new ones.
+  async #renewLogins(): Promise<void> {
+    await this.#inTurn(async () => {
+      if (this.#logins !== null && this.#isDue()) await this.#replaceLogins()
+    })
   }
 }
 
@@ -190,4 +223,11 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1
 export function assertDrain(drainMs: number): void {
   if (Number.isInteger(drainMs) && drainMs >= 0 && drainMs <= LONGEST_TIMER_MS) return
   throw new ProviderError('INVALID_OPTION', 'drainMs is a whole number of milliseconds, 0 or more.')
+}
+
+/** @throws ProviderError `INVALID_OPTION` for a lease that would be due from its beginning. */
+export function assertLease(leaseMs: number | null, drainMs: number): void {
+  if (leaseMs === null) return
+  if (Number.isInteger(leaseMs) && leaseMs > drainMs && leaseMs <= LONGEST_TIMER_MS) return
+  throw new ProviderError('INVALID_OPTION', 'leaseMs is a whole number of milliseconds, more than drainMs.')
 }

@@ -2,6 +2,7 @@ import type { AdminConnection, Backend, BackendFaults, BackendKind } from './bac
 import { refusedFaults } from './backends/url-backend.ts'
 import {
   assertDrain,
+  assertLease,
   createManagedDatabase,
   type LocalDatabase,
   type ManagedDatabase,
@@ -27,6 +28,11 @@ export interface ProvisionOptions {
   readonly template?: string
   /** How long connections go on after a rotation, as the leases promise it, in milliseconds. Default 5,000. */
   readonly drainMs?: number
+  /**
+   * How long leases last, in milliseconds: `drainMs` before their end newer ones are handed out, and at their end they are
+   * removed. Default: they do not end by themselves.
+   */
+  readonly leaseMs?: number
 }
 
 /** A stand-in for the platform team that hands over Postgres. */
@@ -174,16 +180,24 @@ class BackendProvider implements LocalProvider {
   }
 
   async provisionDatabase(options: ProvisionOptions = {}): Promise<LocalDatabase> {
-    const { name = 'user_engine', schema = 'user_engine', template, drainMs = 5_000 } = options
+    const {
+      name = 'user_engine',
+      schema = 'user_engine',
+      template,
+      drainMs = 5_000,
+      leaseMs = null,
+    } = options
     this.#assertRunning()
     assertDatabaseName(name)
     assertSchemaName(schema)
     assertDrain(drainMs)
+    assertLease(leaseMs, drainMs)
     const epoch = await provisionDatabase(this.#territory, { name, schema, template })
     const key = JSON.stringify([name, schema])
     const known = this.#databases.get(key)
     const database =
-      known ?? createManagedDatabase({ territory: this.#territory, name, schema, drainMs, log: this.#log })
+      known ??
+      createManagedDatabase({ territory: this.#territory, name, schema, drainMs, leaseMs, log: this.#log })
     this.#databases.set(key, database)
     await database.renew(epoch)
     return database

@@ -1,9 +1,9 @@
 // What a provider may get wrong, one thing at a time: readiness finds each, names it and says what to do
 // [CAP-02, CAP-03, MIG-01].
 import { attachLocalProvider, type LocalDatabase } from '@user-engine/provider-local'
+import type { PostgresCapability } from '@user-engine/store-protocol'
 import pg from 'pg'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
-import type { PostgresCapability } from './capability/postgres-capability.ts'
 import { createPostgresStore } from './create-postgres-store.ts'
 import { migrate } from './migrations/migrate.ts'
 

@@ -1,11 +1,15 @@
 #!/usr/bin/env node
-// user-engine-postgres: the schema from the command line. The capability comes from a module of the operator's own:
-// credentials never stand on a command line.
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { isUserEngineError, type Readiness } from '@user-engine/store-protocol'
+// user-engine-postgres: the schema from the command line. The capability comes from a module of the operator's own:
+// credentials never stand on a command line.
+import {
+  acceptCapability,
+  isUserEngineError,
+  type PostgresCapability,
+  type Readiness,
+} from '@user-engine/store-protocol'
 import { Command } from 'commander'
-import type { PostgresCapability } from './capability/postgres-capability.ts'
 import { examineCapability } from './doctor/examine-capability.ts'
 import { verifySchema } from './doctor/verify-schema.ts'
 import { migrate, migrationStatus } from './migrations/migrate.ts'
@@ -158,11 +162,6 @@ async function loadCapability(module: string): Promise<PostgresCapability> {
   )
   const exported = loaded.default
   const capability: unknown = typeof exported === 'function' ? await exported() : exported
-  if (!isCapability(capability))
-    throw new CapabilityModuleError(`${module} has no default export with describe() and lease(role).`)
-  return capability
-}
-
-function isCapability(value: unknown): value is PostgresCapability {
-  return typeof value === 'object' && value !== null && 'describe' in value && 'lease' in value
+  if (capability === undefined) throw new CapabilityModuleError(`${module} has no default export.`)
+  return acceptCapability(capability)
 }

@@ -1,11 +1,16 @@
 import {
   type AuditRecord,
+  acceptCapability,
+  type CapabilityDescription,
   type Diagnostics,
   isUserEngineError,
+  type OutboxPort,
+  type PostgresCapability,
   PROTOCOL_VERSION,
   parseScope,
   type Readiness,
   type ReadOptions,
+  readDescription,
   type SchemaVersion,
   type Scope,
   type StoreCapabilities,
@@ -20,7 +25,6 @@ import {
 import * as z from 'zod'
 import { planAppend } from './audit.ts'
 import { createCapabilities, DEFAULT_TIMEOUT_MS, MAX_TIMEOUT_MS } from './capabilities.ts'
-import type { CapabilityDescription, PostgresCapability } from './capability/postgres-capability.ts'
 import type { Connection } from './connection/connection.ts'
 import { type ConnectionPool, createConnectionPool } from './connection/connection-pool.ts'
 import { mapError } from './connection/map-error.ts'
@@ -87,11 +91,11 @@ export interface PostgresStore extends UserEngineStore {
 /**
  * Opens a store on what a provider hands over. Nothing is connected yet: the first unit of work, or `readiness()`,
  * does that.
- * @throws UserEngineError `VALIDATION` when the capability is not one, or its description cannot be served.
+ * @throws UserEngineError `VALIDATION` with a sentence that says what to hand over, when the capability is not one or its
+ * description cannot be served [CAP-01].
  */
 export async function createPostgresStore(options: PostgresStoreOptions): Promise<PostgresStore> {
-  assertCapability(options.capability)
-  const description = await options.capability.describe()
+  const description = await readDescription(acceptCapability(options.capability))
   return new ConnectedStore(options, description)
 }
 
@@ -457,19 +461,4 @@ function openPools(
     denials: pool('runtime', 1, 'denials'),
     relay: pool('relay', relayMax, 'relay'),
   }
-}
-
-// A pool or client of a driver has neither function; it is told apart here, before anything is connected [CAP-01].
-function assertCapability(capability: PostgresCapability): void {
-  const isCapability = typeof capability?.describe === 'function' && typeof capability?.lease === 'function'
-  if (isCapability) return
-  throw new UserEngineError('VALIDATION', {
-    issues: [
-      {
-        path: 'capability',
-        expected:
-          'an object with describe() and lease(role), not a pool, a client or a connection string of a driver',
-      },
-    ],
-  })
 }

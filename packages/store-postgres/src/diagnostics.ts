@@ -1,5 +1,10 @@
-import { type Diagnostics, type OutboxStats, PROTOCOL_VERSION } from '@user-engine/store-protocol'
-import type { PostgresCapability } from './capability/postgres-capability.ts'
+import {
+  type Diagnostics,
+  type OutboxStats,
+  type PostgresCapability,
+  PROTOCOL_VERSION,
+  readDescription,
+} from '@user-engine/store-protocol'
 import type { Connection } from './connection/connection.ts'
 import type { PoolUsage } from './connection/connection-pool.ts'
 import type { EpochFinding } from './epochs/epoch-keeper.ts'
@@ -39,7 +44,7 @@ export async function describeStore(inputs: DiagnosticsInputs): Promise<Diagnost
       }
     })
     .catch(() => null)
-  const description = await inputs.capability.describe().catch(() => null)
+  const description = await readDescription(inputs.capability).catch(() => null)
   const epochs = await inputs.compareEpochs().catch(() => null)
   const { role: _login, ...powers } = found?.role ?? { role: null }
   return {

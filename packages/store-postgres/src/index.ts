@@ -5,7 +5,7 @@ export {
   type LeaseRole,
   type LeaseTls,
   type PostgresCapability,
-} from './capability/postgres-capability.ts'
+} from '@user-engine/store-protocol'
 export {
   createPostgresStore,
   type PostgresStore,

@@ -1,10 +1,10 @@
 import {
+  type ConnectionLease,
   isUserEngineError,
   type Readiness,
   type ReadinessCheck,
   readinessOf,
 } from '@user-engine/store-protocol'
-import type { ConnectionLease } from './capability/postgres-capability.ts'
 import type { Connection } from './connection/connection.ts'
 import type { EpochFinding } from './epochs/epoch-keeper.ts'
 import {

@@ -1,11 +1,11 @@
 // Logins and passwords change all the time, the old ones are dropped after the drain window, and no request notices
 // [CAP-04].
+
 import { setTimeout as delay } from 'node:timers/promises'
 import { attachLocalProvider } from '@user-engine/provider-local'
-import { isUserEngineError, type UserEngineStore } from '@user-engine/store-protocol'
+import { isUserEngineError, type PostgresCapability, type UserEngineStore } from '@user-engine/store-protocol'
 import { v7 as uuidv7 } from 'uuid'
 import { expect, inject, test } from 'vitest'
-import type { PostgresCapability } from './capability/postgres-capability.ts'
 import { createPostgresStore } from './create-postgres-store.ts'
 import { migrate } from './migrations/migrate.ts'
 

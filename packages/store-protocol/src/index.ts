@@ -144,6 +144,19 @@ export {
   type PageRequest,
   pageRequestSchema,
 } from './page.ts'
+export { acceptCapability, readDescription, readLease } from './postgres-capability/accept-capability.ts'
+export {
+  type CapabilityDescription,
+  type ConnectionLease,
+  capabilityDescriptionSchema,
+  connectionLeaseSchema,
+  LEASE_ROLES,
+  type LeaseRole,
+  type LeaseTls,
+  POOLER_MODES,
+  type PoolerMode,
+  type PostgresCapability,
+} from './postgres-capability/postgres-capability.ts'
 export {
   type ProfileScope,
   type ProfileValue,

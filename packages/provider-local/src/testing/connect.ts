@@ -1,10 +1,11 @@
 import pg from 'pg'
+import { tlsOptions } from '../administration.ts'
 import type { ConnectionLease } from '../capability.ts'
 
 /** A connection opened with a lease, as a consumer opens it. */
 export async function connectWith(lease: ConnectionLease): Promise<pg.Client> {
-  const { host, port, database, user, password } = lease
-  const client = new pg.Client({ host, port, database, user, password })
+  const { host, port, database, user, password, tls } = lease
+  const client = new pg.Client({ host, port, database, user, password, ssl: tlsOptions(tls) })
   client.on('error', () => {})
   await client.connect()
   return client

@@ -1,5 +1,5 @@
+import type { PostgresCapability } from '@user-engine/store-protocol'
 import pg from 'pg'
-import type { PostgresCapability } from '../capability/postgres-capability.ts'
 import { clientConfig } from '../connection/client-config.ts'
 import { LEDGER_TABLE } from '../migrations/ledger.ts'
 import type { SchemaName } from '../sql/schema-name.ts'

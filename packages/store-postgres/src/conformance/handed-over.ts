@@ -4,7 +4,7 @@ import {
   LEASE_ROLES,
   type LeaseRole,
   type PostgresCapability,
-} from '../capability/postgres-capability.ts'
+} from '@user-engine/store-protocol'
 
 /** A capability as data, for another process. */
 export interface HandOver {

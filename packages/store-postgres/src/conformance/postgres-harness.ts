@@ -1,6 +1,6 @@
 import type { ConformanceHarness, NetworkAddress } from '@user-engine/store-conformance-kit'
+import type { PostgresCapability } from '@user-engine/store-protocol'
 import pg from 'pg'
-import type { PostgresCapability } from '../capability/postgres-capability.ts'
 import { createPostgresStore } from '../create-postgres-store.ts'
 import { migrate } from '../migrations/migrate.ts'
 import { parseSchemaName } from '../sql/schema-name.ts'

@@ -1,8 +1,14 @@
 // Connections come from leases, and leases end. A pool holds one generation of connections per lease: new work gets
 // the newest generation, older ones finish what they have and are then closed, at the latest after the drain window.
-import { isUserEngineError, UserEngineError } from '@user-engine/store-protocol'
+import {
+  type ConnectionLease,
+  isUserEngineError,
+  type LeaseRole,
+  type PostgresCapability,
+  readLease,
+  UserEngineError,
+} from '@user-engine/store-protocol'
 import pg from 'pg'
-import type { ConnectionLease, LeaseRole, PostgresCapability } from '../capability/postgres-capability.ts'
 import { withinTime } from '../within-time.ts'
 import { clientConfig } from './client-config.ts'
 import { type Connection, createConnection } from './connection.ts'
@@ -201,9 +207,11 @@ class LeasedConnectionPool implements ConnectionPool {
     this.#renewedAt = performance.now()
     this.#isDoubted = false
     const { capability, role } = this.#options
-    const lease = await withinTime(capability.lease(role), LEASE_TIMEOUT_MS).catch((error: unknown) => {
+    const lease = await withinTime(readLease(capability, role), LEASE_TIMEOUT_MS).catch((error: unknown) => {
       this.#isDoubted = true
-      throw new UserEngineError('UNAVAILABLE', { reason: 'refused' }, { cause: error })
+      // What is wrong with a lease is said without its values; what the provider threw is not known to be.
+      const detail = isUserEngineError(error, 'VALIDATION') ? { detail: error.message } : {}
+      throw new UserEngineError('UNAVAILABLE', { reason: 'refused' }, { ...detail, cause: error })
     })
     const before = this.#current
     if (before !== null && isSame(before.lease, lease)) return before

@@ -1,10 +1,10 @@
 import {
   isUserEngineError,
+  type PostgresCapability,
   type Readiness,
   type ReadinessCheck,
   readinessOf,
 } from '@user-engine/store-protocol'
-import type { PostgresCapability } from '../capability/postgres-capability.ts'
 import { createPostgresStore } from '../create-postgres-store.ts'
 import { verifySchema } from './verify-schema.ts'
 

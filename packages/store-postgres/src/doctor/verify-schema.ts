@@ -1,5 +1,9 @@
-import { type Readiness, type ReadinessCheck, readinessOf } from '@user-engine/store-protocol'
-import type { PostgresCapability } from '../capability/postgres-capability.ts'
+import {
+  type PostgresCapability,
+  type Readiness,
+  type ReadinessCheck,
+  readinessOf,
+} from '@user-engine/store-protocol'
 import { judgeMigrations } from '../migrations/migrate.ts'
 import { withMigrationClient } from '../migrations/migration-client.ts'
 import { loadMigrations } from '../migrations/migration-files.ts'

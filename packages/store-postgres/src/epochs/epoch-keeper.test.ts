@@ -1,10 +1,9 @@
 // A provider that names a new epoch, on a real database: who notices when, and what becomes of the leases that were out.
 import { attachLocalProvider, type LocalDatabase } from '@user-engine/provider-local'
-import type { OutboxLease, UserEngineStore } from '@user-engine/store-protocol'
+import type { OutboxLease, PostgresCapability, UserEngineStore } from '@user-engine/store-protocol'
 import pg from 'pg'
 import { v7 as uuidv7 } from 'uuid'
 import { afterEach, beforeEach, expect, inject, test, vi } from 'vitest'
-import type { PostgresCapability } from '../capability/postgres-capability.ts'
 import { createPostgresStore } from '../create-postgres-store.ts'
 import { createTestDatabase } from '../testing/test-database.ts'
 

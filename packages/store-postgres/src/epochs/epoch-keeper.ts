@@ -2,8 +2,8 @@
 // others have outlived. The provider names the epoch; the database keeps which one its data is in. Whoever works with leases
 // makes sure first that the two agree. It asks the provider when there is a reason to: connections were lost, a lease was
 // renewed, or the last answer is old [CAP-06].
-import { UserEngineError } from '@user-engine/store-protocol'
-import type { PostgresCapability } from '../capability/postgres-capability.ts'
+
+import { type PostgresCapability, readDescription, UserEngineError } from '@user-engine/store-protocol'
 import type { Connection } from '../connection/connection.ts'
 import type { Row, StatementCall } from '../connection/statement.ts'
 import { withinTime } from '../within-time.ts'
@@ -133,7 +133,7 @@ class DatabaseEpochKeeper implements EpochKeeper {
   async #ask(): Promise<string> {
     const { capability, timeoutMs } = this.#options
     try {
-      const { epoch } = await withinTime(capability.describe(), timeoutMs)
+      const { epoch } = await withinTime(readDescription(capability), timeoutMs)
       this.#stated = epoch
       return epoch
     } catch (cause) {

@@ -1,6 +1,6 @@
 // What the roles of the capability may do. Not a migration: the role names are the provider's and differ from place
 // to place. Applied after every migration run, and harmless to repeat [CAP-02].
-import type { CapabilityDescription } from '../capability/postgres-capability.ts'
+import type { CapabilityDescription } from '@user-engine/store-protocol'
 import type { SchemaName } from '../sql/schema-name.ts'
 import { LEDGER_TABLE } from './ledger.ts'
 

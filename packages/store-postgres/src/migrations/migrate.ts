@@ -1,8 +1,7 @@
 // Applies the migrations of this release, each in a transaction of its own that holds the migration lock of the
 // schema: of many processes that start at once one applies, the others find it done [MIG-03].
-import type { SchemaVersion } from '@user-engine/store-protocol'
-import type { PostgresCapability } from '../capability/postgres-capability.ts'
 import { preparePartitions } from '../outbox-partitions/tend-outbox-log.ts'
+import { type PostgresCapability, readLease, type SchemaVersion } from '@user-engine/store-protocol'
 import { parseSchemaName } from '../sql/schema-name.ts'
 import { type HistoryFinding, toSchemaVersion } from './ledger.ts'
 import { connectMigration, withMigrationClient } from './migration-client.ts'
@@ -92,7 +91,7 @@ async function withRunner<Result>(
         schema: parseSchemaName(description.schema),
         known,
         limits: { lockTimeoutMs, patienceMs, statementTimeoutMs },
-        anotherClient: async () => await connectMigration(await capability.lease('migration')),
+        anotherClient: async () => await connectMigration(await readLease(capability, 'migration')),
       }),
     ),
   )

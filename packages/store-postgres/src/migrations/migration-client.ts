@@ -1,10 +1,13 @@
-import { isUserEngineError, UserEngineError } from '@user-engine/store-protocol'
+import {
+  type CapabilityDescription,
+  type ConnectionLease,
+  isUserEngineError,
+  type PostgresCapability,
+  readDescription,
+  readLease,
+  UserEngineError,
+} from '@user-engine/store-protocol'
 import pg from 'pg'
-import type {
-  CapabilityDescription,
-  ConnectionLease,
-  PostgresCapability,
-} from '../capability/postgres-capability.ts'
 import { clientConfig } from '../connection/client-config.ts'
 import { mapConnectError, mapError } from '../connection/map-error.ts'
 
@@ -13,9 +16,9 @@ export async function withMigrationClient<Result>(
   capability: PostgresCapability,
   work: (client: pg.Client, description: CapabilityDescription) => Promise<Result>,
 ): Promise<Result> {
-  const client = await connectMigration(await capability.lease('migration'))
+  const client = await connectMigration(await readLease(capability, 'migration'))
   try {
-    return await work(client, await capability.describe())
+    return await work(client, await readDescription(capability))
   } catch (error) {
     if (isUserEngineError(error)) throw error
     throw mapError(error, { committing: false, idempotent: false, timeoutMs: 0, subject: null })

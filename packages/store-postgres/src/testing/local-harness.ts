@@ -1,6 +1,6 @@
 import type { LocalProvider } from '@user-engine/provider-local'
 import { createMemoryStore } from '@user-engine/store-memory'
-import type { PostgresCapability } from '../capability/postgres-capability.ts'
+import type { PostgresCapability } from '@user-engine/store-protocol'
 import { createPostgresHarness, type PostgresHarness } from '../conformance/postgres-harness.ts'
 
 /** The conformance harness over a local provider. */
@@ -9,17 +9,17 @@ export function createLocalHarness(
   options: {
     readonly withFaults: boolean
     /** What stands between the provider's capability and the store; default: nothing. */
-    readonly handed?: (capability: PostgresCapability) => Promise<PostgresCapability>
+    readonly handed?: (capability: PostgresCapability) => PostgresCapability
   },
 ): Promise<PostgresHarness> {
-  const { withFaults, handed = async (capability: PostgresCapability) => capability } = options
+  const { withFaults, handed = (capability: PostgresCapability) => capability } = options
   let hasTemplate = false
   return createPostgresHarness({
     name: `store-postgres on ${provider.backend.description}`,
     async createDatabase(request) {
       const database = await provider.provisionDatabase(request)
       // The first is migrated and then copied, and nobody may be connected to it: a pooler would be.
-      const capability = hasTemplate ? await handed(database.capability) : database.capability
+      const capability = hasTemplate ? handed(database.capability) : database.capability
       hasTemplate = true
       return {
         capability,

@@ -3,6 +3,7 @@
 //   initdb-<pid>-<random>/   a cluster in the making; renamed to pgdata when it is complete
 //   administrator-password   the one secret that outlives a run: without it the cluster could not be administered
 //   server.log               what the server says
+//   tls-<pid>-<random>/      authority, certificate and key of a server that speaks TLS
 //   owner                    the process that started the server last
 //   archive/                 the log, for a server that keeps it
 //   backups/<random>/        copies of the cluster

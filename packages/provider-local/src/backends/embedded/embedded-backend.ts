@@ -18,6 +18,7 @@ export interface EmbeddedOptions {
   readonly major: number | undefined
   readonly settings: Readonly<Record<string, string>>
   readonly archive: boolean
+  readonly tls: boolean
   readonly log: (line: string) => void
 }
 
@@ -69,6 +70,7 @@ async function openBackend(input: {
           ...settings,
         },
         isStandby,
+        tls: options.tls,
         guard: () =>
           startServerGuard({ dataFolder: folder.cluster, temporaryFolder: temporary ? path : null }),
         log: options.log,

@@ -18,6 +18,7 @@ import { type FolderState, inspectDataFolder, releaseStaleFile } from './postmas
 import { isRunning, orphansOf, processTree, signalAll } from './processes.ts'
 import { type ProgramContext, type RunningProgram, runProgram } from './run-program.ts'
 import type { ServerGuard } from './server-guard.ts'
+import { createServerTls, type ServerTls, tlsOfServer } from './server-tls.ts'
 
 const HOST = '127.0.0.1'
 const OPEN_TIMEOUT_MS = 60_000
@@ -35,6 +36,8 @@ interface PostgresServerOptions {
   readonly settings: Readonly<Record<string, string>>
   /** Whether it follows another server until it is promoted. */
   readonly isStandby: boolean
+  /** Whether a server that is started speaks TLS, and nothing else. */
+  readonly tls: boolean
   readonly guard: () => ServerGuard
   readonly log: (line: string) => void
 }
@@ -62,6 +65,7 @@ class ChildServer implements PostgresServer {
   readonly #options: PostgresServerOptions
   #guard: ServerGuard | null = null
   #own: RunningProgram | null = null
+  #tls: ServerTls | null = null
   #port = 0
   #isStandby: boolean
 
@@ -113,6 +117,8 @@ class ChildServer implements PostgresServer {
       if (!(await isGoneWithin([pid], STOP_TIMEOUT_MS))) await this.kill()
     }
     this.#own = null
+    this.#tls?.remove()
+    this.#tls = null
     this.#dismissGuard()
   }
 
@@ -162,17 +168,35 @@ class ChildServer implements PostgresServer {
   }
 
   admin(port: number): AdminConnection {
-    const password = this.#options.data.administratorPassword
-    return { host: HOST, port, user: ADMINISTRATOR, password, database: 'postgres', tls: { mode: 'disable' } }
+    const { administratorPassword: password, cluster } = this.#options.data
+    return {
+      host: HOST,
+      port,
+      user: ADMINISTRATOR,
+      password,
+      database: 'postgres',
+      tls: tlsOfServer(cluster),
+    }
   }
 
   async #adopt(port: number): Promise<boolean> {
-    if (!(await acceptsAdministrator(this.admin(port), ANSWER_TIMEOUT_MS))) return false
+    const admin = this.admin(port)
+    if (!(await acceptsAdministrator(admin, ANSWER_TIMEOUT_MS))) return false
+    this.#assertTls(admin)
     this.#port = port
     this.#dismissGuard()
     const { data, log } = this.#options
     log(`using the server that runs on ${data.path}: its port is ${port}, its settings are its own`)
     return true
+  }
+
+  #assertTls({ tls }: AdminConnection): void {
+    const { tls: wanted, data } = this.#options
+    if (!wanted || tls.mode === 'verify-full') return
+    throw new ProviderError(
+      'NOT_SUPPORTED',
+      `The server that runs on ${data.path} was started without TLS: end it, or choose another data folder.`,
+    )
   }
 
   /** Whether the process that started the server is still there: it is then the parent of the server. */
@@ -196,11 +220,13 @@ class ChildServer implements PostgresServer {
 
   /** Starts a server; `false` when somebody else was quicker to start one on this data folder. */
   async #launch(port: number): Promise<boolean> {
-    const { data, context, settings, log } = this.#options
+    const { data, context, settings, tls, log } = this.#options
     if (!(await this.#isVacant(port))) return false
     await this.#endOrphans()
     releaseStaleFile(data.cluster)
-    const args = ['-D', data.cluster, '-p', String(port), ...settingFlags(settings)]
+    if (tls) this.#tls ??= await createServerTls(data, context.account)
+    const flags = settingFlags({ ...settings, ...this.#tls?.settings })
+    const args = ['-D', data.cluster, '-p', String(port), ...flags]
     this.#guard ??= this.#options.guard()
     const program = runProgram('postgres', args, { ...context, folder: data.cluster })
     program.letGo()

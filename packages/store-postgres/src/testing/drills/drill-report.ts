@@ -1,6 +1,5 @@
 import type { LocalDatabase } from '@user-engine/provider-local'
-import type { ErrorCode, Id, UserEngineStore } from '@user-engine/store-protocol'
-import type { PostgresCapability } from '../../capability/postgres-capability.ts'
+import type { ErrorCode, Id, PostgresCapability, UserEngineStore } from '@user-engine/store-protocol'
 import { verifySchema } from '../../doctor/verify-schema.ts'
 import { type DrillUnit, keyOf, perform } from './drill-unit.ts'
 import type { DrillWorkload, HeldLease } from './drill-workload.ts'

@@ -8,7 +8,7 @@ import {
   type Major,
 } from '@user-engine/provider-local'
 import { testMajor } from '@user-engine/provider-local/vitest'
-import type { PostgresCapability } from '../../capability/postgres-capability.ts'
+import type { PostgresCapability } from '@user-engine/store-protocol'
 import { createPostgresStore } from '../../create-postgres-store.ts'
 import { migrate } from '../../migrations/migrate.ts'
 import {
