@@ -1,38 +1,39 @@
-// The tenant boundary has two layers. Take either away, and a named case of the kit fails; with both, or with the
-// other one alone, the boundary still holds [TEN-06].
+// The tenant boundary has three layers: policies of the engine, predicates of the store, and keys that lead with the tenant.
+// Take one away, and exactly the named cases of that layer fail: the others hold without it [TEN-03, TEN-04, TEN-06].
 import { attachLocalProvider } from '@user-engine/provider-local'
 import { type ConformanceHarness, runConformance } from '@user-engine/store-conformance-kit'
 import { expect, inject, test, vi } from 'vitest'
-import type { PostgresHarness } from './conformance/postgres-harness.ts'
 import { createLocalHarness } from './testing/local-harness.ts'
 import { createOutboxWorld, idsOf, outboxEvent } from './testing/outbox-world.ts'
 
 const ENGINE_CASE = 'TEN-06.engine-holds-without-predicates'
 const PREDICATE_CASE = 'TEN-06.predicates-hold-without-the-engine'
 const BOUNDARY_CASE = 'TEN-04.every-method-every-id'
+const KEY_CASE = 'TEN-03.same-keys-in-two-tenants'
 
 async function failedCases(harness: ConformanceHarness): Promise<readonly string[]> {
-  const wanted = [ENGINE_CASE, PREDICATE_CASE, BOUNDARY_CASE]
+  const wanted = [ENGINE_CASE, PREDICATE_CASE, BOUNDARY_CASE, KEY_CASE]
   const report = await runConformance(harness, { select: ({ id }) => wanted.includes(id) })
   expect(report.executed).toBe(wanted.length)
   return report.cases.filter(({ status }) => status === 'failed').map(({ id }) => id)
 }
 
-async function harnessWith(statement: string | null): Promise<PostgresHarness> {
-  const harness = await createLocalHarness(await attachLocalProvider(inject('postgresServer')), {
-    withFaults: false,
-  })
-  if (statement === null) return harness
+const shipped = await createLocalHarness(await attachLocalProvider(inject('postgresServer')), {
+  withFaults: false,
+})
+
+/** Namespaces that somebody changed behind the store's back. */
+function harnessWith(statement: string): ConformanceHarness {
   const freshNamespace = async () => {
-    const namespace = await harness.freshNamespace()
-    await harness.databaseOf(namespace).query(statement)
+    const namespace = await shipped.freshNamespace()
+    await shipped.databaseOf(namespace).query(statement)
     return namespace
   }
-  return { ...harness, freshNamespace }
+  return { ...shipped, freshNamespace }
 }
 
-test('with both layers no case fails', async () => {
-  expect(await failedCases(await harnessWith(null))).toEqual([])
+test('with all layers no case fails', async () => {
+  expect(await failedCases(shipped)).toEqual([])
 })
 
 test.each([
@@ -43,7 +44,34 @@ test.each([
 ])(
   'without a policy (%s) exactly the case of the engine fails: predicates alone keep the boundary',
   async (statement) => {
-    expect(await failedCases(await harnessWith(statement))).toEqual([ENGINE_CASE])
+    expect(await failedCases(harnessWith(statement))).toEqual([ENGINE_CASE])
+  },
+)
+
+const LONE_REFERENCE = `
+  ALTER TABLE user_engine.memberships DROP CONSTRAINT memberships_tenant_account_fkey;
+  ALTER TABLE user_engine.tenant_accounts ADD CONSTRAINT lone_id UNIQUE (id);
+  ALTER TABLE user_engine.memberships ADD CONSTRAINT lone_reference
+    FOREIGN KEY (tenant_account_id) REFERENCES user_engine.tenant_accounts (id)`
+
+// What refuses a reference to another tenant's record is the key alone, with the engine's policies and without them.
+test.each([
+  ['an id that is unique across tenants', 'ALTER TABLE user_engine.memberships ADD UNIQUE (id)', [KEY_CASE]],
+  [
+    'a natural key without the tenant',
+    'ALTER TABLE user_engine.application_bindings ADD UNIQUE (application_id)',
+    [KEY_CASE],
+  ],
+  ['a reference that does not name the tenant', LONE_REFERENCE, [BOUNDARY_CASE, PREDICATE_CASE, KEY_CASE]],
+  [
+    'no reference at all',
+    'ALTER TABLE user_engine.memberships DROP CONSTRAINT memberships_tenant_account_fkey',
+    [BOUNDARY_CASE, PREDICATE_CASE],
+  ],
+])(
+  'without keys that lead with the tenant (%s) exactly the cases about keys fail: nothing else makes up for them',
+  async (_, statement, expected) => {
+    expect((await failedCases(harnessWith(statement))).toSorted()).toEqual(expected.toSorted())
   },
 )
 
