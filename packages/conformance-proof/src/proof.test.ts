@@ -6,12 +6,15 @@ import { judgeBroken } from './judge-store.ts'
 import { renderKillMatrix } from './kill-matrix.ts'
 import { ODD_STORES } from './odd-stores.ts'
 import { BROKEN_ENGINES } from './postgres/broken-engines.ts'
-import { readExpectedKills, readKillMatrix, readKillScore } from './record.ts'
+import { BROKEN_PROVIDERS } from './providers/broken-providers.ts'
+import { readExpectedKills, readKillMatrix, readKillScores } from './record.ts'
 import { runStore } from './run-store.ts'
 import { broken } from './store-under-proof.ts'
 
 test('every rule that a case can show has a broken store or a written reason why not', () => {
-  const proved = new Set<string>([...BROKEN_STORES, ...BROKEN_ENGINES].map(({ breaks }) => breaks))
+  const proved = new Set<string>(
+    [...BROKEN_STORES, ...BROKEN_ENGINES, ...BROKEN_PROVIDERS].map(({ breaks }) => breaks),
+  )
   const bare = RULES.filter(
     ({ id, untested }) => untested === undefined && !proved.has(id) && UNPROVED[id] === undefined,
   )
@@ -52,5 +55,8 @@ test('the published kill matrix is current; if not, run `pnpm proof --update`', 
 test('certificates of the kit state how many broken stores it catches; if not, run `pnpm proof --update`', () => {
   const kills = Object.values(readExpectedKills())
   const killed = kills.filter((failed) => failed.length > 0).length
-  expect(readKillScore()).toEqual({ killed, of: BROKEN_STORES.length + BROKEN_ENGINES.length })
+  expect(readKillScores()).toEqual({
+    store: { killed, of: BROKEN_STORES.length + BROKEN_ENGINES.length },
+    'postgres-capability': { killed: BROKEN_PROVIDERS.length, of: BROKEN_PROVIDERS.length },
+  })
 })

@@ -1,9 +1,9 @@
 import { readFileSync, writeFileSync } from 'node:fs'
-import type { KillScore } from '@user-engine/store-conformance-kit'
+import type { KillScore, SubjectKind } from '@user-engine/store-conformance-kit'
 import type { ExpectedKills } from './run-proof.ts'
 
 const EXPECTED_KILLS = new URL('./expected-kills.json', import.meta.url)
-const KILL_SCORE = new URL('../../store-conformance-kit/src/certificate/kill-score.json', import.meta.url)
+const KILL_SCORES = new URL('../../store-conformance-kit/src/certificate/kill-score.json', import.meta.url)
 const KILL_MATRIX = new URL('../../../docs/kill-matrix.md', import.meta.url)
 
 /** The cases on record that catch each broken store. */
@@ -24,11 +24,13 @@ export function writeKillMatrix(text: string): void {
   writeFileSync(KILL_MATRIX, text)
 }
 
+type KillScores = Readonly<Record<SubjectKind, KillScore>>
+
 /** What certificates of the kit say of it. */
-export function readKillScore(): KillScore {
-  return JSON.parse(readFileSync(KILL_SCORE, 'utf8')) as KillScore
+export function readKillScores(): KillScores {
+  return JSON.parse(readFileSync(KILL_SCORES, 'utf8')) as KillScores
 }
 
-export function writeKillScore(score: KillScore): void {
-  writeFileSync(KILL_SCORE, `${JSON.stringify(score)}\n`)
+export function writeKillScore(subject: SubjectKind, score: KillScore): void {
+  writeFileSync(KILL_SCORES, `${JSON.stringify({ ...readKillScores(), [subject]: score })}\n`)
 }

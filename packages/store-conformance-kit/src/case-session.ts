@@ -13,8 +13,8 @@ import { createRecordMaker } from './records.ts'
 import { showError } from './show.ts'
 import { LATE, raceAgainst } from './time-limit.ts'
 
-export interface CaseSession {
-  readonly context: CaseContext
+export interface CaseSession<Context = CaseContext> {
+  readonly context: Context
   readonly notes: readonly string[]
   readonly races: readonly RaceResult[]
   /**

@@ -52,18 +52,16 @@ export interface CaseContext {
   note(text: string): void
 }
 
-/** One conformance case, as data. */
-export interface ConformanceCase {
+/** What is said of a case before it runs. */
+export interface CaseFacts {
   /** `<rule>.<what-it-shows>`: stable, never reused. */
   readonly id: `${RuleId}.${string}`
   /** The rules it is evidence for, the first one first in its id. */
   readonly rules: readonly [RuleId, ...RuleId[]]
-  /** What a conformant store does, as a sentence. */
+  /** What is true when it passes, as a sentence. */
   readonly title: string
-  /** Says why the case does not apply to a store with this manifest, naming the capability; `null` when it applies. */
-  readonly notFor?: (capabilities: StoreCapabilities) => string | null
-  /** What the harness must offer for it, beyond the verbs of every harness. */
-  readonly needs?: readonly HarnessVerb[]
+  /** What the harness must offer for it, beyond the verbs of every harness of its kind. */
+  readonly needs?: readonly string[]
   /** The tier of durability that it really runs. */
   readonly tier?: DurabilityTier
   /**
@@ -73,7 +71,18 @@ export interface ConformanceCase {
   readonly since?: string
   /** How long it may take, in milliseconds, when that is more than the run allows by default. */
   readonly timeoutMs?: number
-  run(context: CaseContext): Promise<void>
+}
+
+/** One conformance case, as data: what it works with and what it is judged by is of the kind of thing it judges. */
+export interface SubjectCase<Context, Manifest> extends CaseFacts {
+  /** Says why the case does not apply to something with this manifest, naming the answer; `null` when it applies. */
+  readonly notFor?: (manifest: Manifest) => string | null
+  run(context: Context): Promise<void>
+}
+
+/** A case about a store. */
+export interface ConformanceCase extends SubjectCase<CaseContext, StoreCapabilities> {
+  readonly needs?: readonly HarnessVerb[]
 }
 
 /** Skips a case for stores that are not durable. */

@@ -44,6 +44,13 @@ describe('a run', () => {
     expect(await readFile(`${html}`, 'utf8')).toContain('<h1>not conformant</h1>')
   })
 
+  test('of a capability is the same command', async () => {
+    const ended = await runConformanceCli('src/testing/paper-default.ts', '--suite', 'CAP')
+    expect(ended.exitCode).toBe(1)
+    expect(ended.stdout).toContain('paper: Postgres capability of paper 1 against')
+    expect(ended.stdout).toContain('FAILED CAP-03.leases-open-sessions: ')
+  })
+
   test('of a selection that holds ends with 0, and --quiet prints the verdict alone', async () => {
     const waivers = await file('waivers.json', SHALLOW_SELECTION.waivers)
     const ended = await runConformanceCli(SHALLOW, '--rule', 'MIG-03', '--waivers', waivers, '--quiet')

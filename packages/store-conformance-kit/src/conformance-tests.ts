@@ -1,11 +1,16 @@
 // One test per case, for whichever runner: the bindings only say what their runner calls things.
+
+import type { CapabilityHarness } from './capability/harness.ts'
+import type { CaseFacts } from './case.ts'
 import { describeFailure } from './format-report.ts'
-import type { ConformanceHarness } from './harness.ts'
+import type { AnyHarness, ConformanceHarness } from './harness.ts'
 import { disposeHarness } from './harness-guard.ts'
-import { type PreflightResult, runPreflight } from './preflight.ts'
+import type { PreflightResult } from './preflight.ts'
 import type { CaseResult } from './report.ts'
 import { type RunCaseOptions, runCase, timeLimitOf } from './run-case.ts'
 import { type CaseSelection, findUnknownSelection, selectCases } from './select-cases.ts'
+import type { AnyManifest, Subject } from './subject.ts'
+import { withSubject } from './subjects.ts'
 import { judgeWaivers } from './waivers/waiver.ts'
 
 export type ConformanceTestOptions = CaseSelection & RunCaseOptions
@@ -35,20 +40,30 @@ const TEARDOWN_MS = 60_000
  * @throws TypeError when the harness has `dispose` and the runner no `after`.
  */
 export function defineConformanceTests(
-  harness: ConformanceHarness,
+  harness: ConformanceHarness | CapabilityHarness,
   runner: TestRunner,
   options: ConformanceTestOptions,
 ): void {
+  withSubject(harness, (subject, own) => defineTests({ subject, harness: own, runner, options }))
+}
+
+function defineTests<Harness extends AnyHarness, Context, Manifest extends AnyManifest>(input: {
+  readonly subject: Subject<Harness, Context, Manifest>
+  readonly harness: Harness
+  readonly runner: TestRunner
+  readonly options: ConformanceTestOptions
+}): void {
+  const { subject, harness, runner, options } = input
   if (harness.dispose !== undefined && runner.after === undefined)
     throw new TypeError('The harness has dispose(): give the function that runs something after all tests.')
-  const cases = selectCases(options)
+  const cases = selectCases(subject.cases, options)
   const statuses: CaseResult['status'][] = []
-  let preflight: Promise<PreflightResult> | undefined
+  let preflight: Promise<PreflightResult<Manifest>> | undefined
   const proveHarness = async () => {
-    preflight ??= judgeRequest(options) ?? runPreflight(harness, options.seed ?? 1)
+    preflight ??= judgeRequest(subject.cases, options) ?? subject.prove(harness, options.seed ?? 1)
     const result = await preflight
-    if (!result.ok) throw new Error(`The store could not be judged. ${result.reasons.join(' ')}`)
-    return result.capabilities
+    if (!result.ok) throw new Error(`It could not be judged. ${result.reasons.join(' ')}`)
+    return result.manifest
   }
   runner.describe(`conformance of ${harness.name}`, () => {
     runner.before?.(async () => void (await proveHarness()), TEARDOWN_MS)
@@ -60,8 +75,8 @@ export function defineConformanceTests(
     }
     for (const conformanceCase of cases) {
       const run = async (test: SkippableTest) => {
-        const capabilities = await proveHarness()
-        const result = await runCase(harness, { ...options, capabilities }, conformanceCase)
+        const manifest = await proveHarness()
+        const result = await runCase({ subject, harness, manifest }, conformanceCase, options)
         statuses.push(result.status)
         concludeTest(result, test)
       }
@@ -93,8 +108,11 @@ export function concludeTest(
 }
 
 /** What is wrong with the options themselves, `undefined` when nothing is. */
-function judgeRequest(options: ConformanceTestOptions): Promise<PreflightResult> | undefined {
+function judgeRequest(
+  cases: readonly CaseFacts[],
+  options: ConformanceTestOptions,
+): Promise<PreflightResult<never>> | undefined {
   const waivers = judgeWaivers(options.waivers ?? [], new Date())
-  const reasons = [...findUnknownSelection(options), ...(waivers.ok ? [] : waivers.reasons)]
+  const reasons = [...findUnknownSelection(cases, options), ...(waivers.ok ? [] : waivers.reasons)]
   return reasons.length > 0 ? Promise.resolve({ ok: false, reasons }) : undefined
 }

@@ -7,13 +7,14 @@ import type {
   Verdict,
   WaiverResult,
 } from './report.ts'
+import type { SubjectKind } from './subject.ts'
 
 const SENTENCES: { readonly [Verdict_ in Verdict]: string } = {
   conformant: 'conformant',
   'conformant-with-waivers': 'conformant with waivers: what failed is covered by waivers',
   'not-conformant': 'not conformant',
   partial: 'partial: the selected cases passed or are waived, the rest of the contract was not judged',
-  invalid: 'invalid: the store could not be judged',
+  invalid: 'invalid: it could not be judged',
 }
 
 /** A verdict in words. */
@@ -26,7 +27,7 @@ export function formatReport(report: ConformanceReport): string {
   const { cases, rules } = report
   const rulesWith = (status: RuleStatus) => rules.filter((rule) => rule.status === status)
   const lines = [
-    `${report.harness}: ${describeStore(report)} against protocol ${report.protocolVersion}`,
+    `${report.harness}: ${describeJudged(report)} against protocol ${report.protocolVersion}`,
     `verdict: ${describeVerdict(report.verdict)}`,
     ...report.reasons.map((reason) => `  ${reason}`),
     `cases: ${describeCounts(report)}`,
@@ -48,13 +49,20 @@ export function formatReport(report: ConformanceReport): string {
   return [...lines, '', ...remarks].join('\n')
 }
 
-/** Which store was judged, on what. */
-export function describeStore({
-  store,
+const SUBJECTS: { readonly [Kind in SubjectKind]: string } = {
+  store: 'store',
+  'postgres-capability': 'Postgres capability',
+}
+
+/** What was judged, on what. */
+export function describeJudged({
+  subject,
+  judged,
   backendVersion,
-}: Pick<ConformanceReport, 'store' | 'backendVersion'>): string {
-  const on = backendVersion === null ? '' : ` on ${backendVersion}`
-  return store === null ? 'no store' : `${store.name} ${store.version}${on}`
+}: Pick<ConformanceReport, 'subject' | 'judged' | 'backendVersion'>): string {
+  if (judged === null) return `no ${SUBJECTS[subject]}`
+  const of = subject === 'store' ? '' : `${SUBJECTS[subject]} of `
+  return `${of}${judged.name} ${judged.version}${backendVersion === null ? '' : ` on ${backendVersion}`}`
 }
 
 /** How many cases ended how. */

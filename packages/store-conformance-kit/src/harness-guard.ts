@@ -1,5 +1,5 @@
 // The harness as the kit uses it: every verb has an end, and a failure of a verb is told apart from one of the store.
-import type { BackendControl, ConformanceHarness } from './harness.ts'
+import type { AnyHarness, BackendControl, ConformanceHarness } from './harness.ts'
 import { showError } from './show.ts'
 import { LATE, raceAgainst } from './time-limit.ts'
 
@@ -22,7 +22,7 @@ export async function callVerb<Result>(name: string, verb: () => Promise<Result>
 }
 
 /** Ends what the harness module started. @throws HarnessFailure when it fails or does not end. */
-export async function disposeHarness(harness: ConformanceHarness): Promise<void> {
+export async function disposeHarness(harness: AnyHarness): Promise<void> {
   await callVerb('dispose() of the harness', async () => harness.dispose?.())
 }
 

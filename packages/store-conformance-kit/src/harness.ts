@@ -73,13 +73,21 @@ export interface NetworkControl {
   openThrough(namespace: string, address: NetworkAddress): Promise<UserEngineStore>
 }
 
+/** What a harness of every kind has. */
+export interface AnyHarness {
+  /** Names the run in the report. */
+  readonly name: string
+  /** Called once, after the run: ends what the harness module started, such as a server. */
+  dispose?(): Promise<void>
+  /** What it runs on, with its version, for the report; must not hold a secret. */
+  backendVersion?(): Promise<string>
+}
+
 /**
  * What a platform team writes to have its store judged: how to get a namespace, and the store itself. Nothing here
  * goes through the store under test but `open`.
  */
-export interface ConformanceHarness {
-  /** Names the run in the report. */
-  readonly name: string
+export interface ConformanceHarness extends AnyHarness {
   /** A fresh, empty namespace that shares nothing with others; migrated if the store needs that. */
   freshNamespace(): Promise<string>
   destroyNamespace(namespace: string): Promise<void>
@@ -90,10 +98,6 @@ export interface ConformanceHarness {
    * `@user-engine/store-memory`. It is never the store under test.
    */
   reference(): Promise<UserEngineStore>
-  /** Called once, after the run: ends what the harness module started, such as a server. */
-  dispose?(): Promise<void>
-  /** What the store runs on, with its version, for the report; must not hold a secret. */
-  backendVersion?(): Promise<string>
   /** Needed when the manifest says `durability.durable` [LIF-02, LIF-03]. */
   readonly backend?: BackendControl
   /** Needed when the manifest says `durability.multiProcess` [LIF-01, LIF-03]. */

@@ -1,5 +1,23 @@
 export type { Race, RaceResult, RaceRound } from './calibration/race.ts'
-export { type CaseContext, type ConformanceCase, DURABILITY_TIERS, type DurabilityTier } from './case.ts'
+export type { CapabilityCase, CapabilityContext } from './capability/capability-case.ts'
+export { CAPABILITY_CASES } from './capability/capability-cases.ts'
+export {
+  type CapabilityHarness,
+  type CapabilitySession,
+  type CapabilityVerb,
+  defineCapabilityHarness,
+  type Installations,
+  type SqlStatement,
+} from './capability/harness.ts'
+export type { CapabilityManifest } from './capability/manifest.ts'
+export {
+  type CaseContext,
+  type CaseFacts,
+  type ConformanceCase,
+  DURABILITY_TIERS,
+  type DurabilityTier,
+  type SubjectCase,
+} from './case.ts'
 export { CASES } from './cases.ts'
 export { digestCaseList, type ListedCase } from './certificate/case-list-digest.ts'
 export {
@@ -19,6 +37,7 @@ export { type Check, CheckFailure, type ErrorOf } from './check.ts'
 export { changeOutbox, changeReaders, changeTransactions, override, quietly } from './decorate.ts'
 export { formatReport } from './format-report.ts'
 export {
+  type AnyHarness,
   type BackendControl,
   type ConformanceHarness,
   defineHarness,
@@ -51,4 +70,5 @@ export { conformanceReportSchema } from './report-files/report-schema.ts'
 export type { RunCaseOptions } from './run-case.ts'
 export { type ConformanceOptions, type ConformanceProgress, runConformance } from './run-conformance.ts'
 export { type CaseSelection, selectCases } from './select-cases.ts'
+export type { AnyManifest, NameAndVersion, SubjectKind } from './subject.ts'
 export { isWaivable, judgeWaivers, type Waiver, type WaiverJudgement } from './waivers/waiver.ts'

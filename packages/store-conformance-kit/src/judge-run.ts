@@ -1,7 +1,6 @@
 // From the results of cases to what they say about rules, tiers and the store.
-import { RULES, type RuleId, type StoreCapabilities } from '@user-engine/store-protocol'
-import { type ConformanceCase, DURABILITY_TIERS, type DurabilityTier } from './case.ts'
-import { CASES } from './cases.ts'
+import { RULES, type Rule, type RuleId } from '@user-engine/store-protocol'
+import { type CaseFacts, DURABILITY_TIERS, type DurabilityTier } from './case.ts'
 import { namesCapability } from './named-capability.ts'
 import type {
   CaseResult,
@@ -14,13 +13,16 @@ import type {
 } from './report.ts'
 import type { Waiver } from './waivers/waiver.ts'
 
-interface Run {
-  readonly planned: readonly ConformanceCase[]
+/** What was to be run of the cases there are, and what came of it. */
+export interface Run {
+  /** Every case about the kind of thing that is judged. */
+  readonly known: readonly CaseFacts[]
+  readonly planned: readonly CaseFacts[]
   readonly results: readonly CaseResult[]
 }
 
 /** The reasons why a run says nothing: a green report must mean that something was shown. */
-export function findEmptiness({ planned, results }: Run): readonly string[] {
+export function findEmptiness({ planned, results }: Omit<Run, 'known'>): readonly string[] {
   if (planned.length === 0) return ['No case was selected.']
   const missing = planned.length - results.length
   if (missing > 0) return [`${missing} of ${planned.length} planned cases were not run.`]
@@ -29,29 +31,29 @@ export function findEmptiness({ planned, results }: Run): readonly string[] {
   return results.every(({ status }) => status === 'skipped') ? ['Every selected case was skipped.'] : []
 }
 
-/** The skips that the manifest does not excuse: what is left out must be traceable to an answer of the store's. */
-export function findUnexcusedSkips(
-  { results }: Pick<Run, 'results'>,
-  capabilities: StoreCapabilities,
-): readonly string[] {
+/** The skips that the manifest does not excuse: what is left out must be traceable to an answer of it. */
+export function findUnexcusedSkips({ results }: Pick<Run, 'results'>, manifest: object): readonly string[] {
   return results
-    .filter(({ status, reason }) => status === 'skipped' && !namesCapability(reason, capabilities))
+    .filter(({ status, reason }) => status === 'skipped' && !namesCapability(reason, manifest))
     .map(({ id }) => `${id} was skipped without naming a capability of the manifest.`)
 }
 
 /** The verdict. A failure counts even where other cases could not be judged; advisory cases never count. */
-export function judgeVerdict({ planned, results }: Run, reasons: readonly string[]): Verdict {
+export function judgeVerdict({ known, planned, results }: Run, reasons: readonly string[]): Verdict {
   const failed = results.filter(({ status, advisory }) => status === 'failed' && !advisory)
   if (failed.some(({ waived }) => !waived)) return 'not-conformant'
   if (reasons.length > 0) return 'invalid'
-  if (planned.length < CASES.length) return 'partial'
+  if (planned.length < known.length) return 'partial'
   return failed.length > 0 ? 'conformant-with-waivers' : 'conformant'
 }
 
-/** What the cases say about every rule of the contract, in its order. */
-export function judgeRules({ planned, results }: Run): readonly RuleResult[] {
-  return RULES.map(({ id, level, appliesTo, untested }) => {
-    const evidence = CASES.filter(({ rules }) => rules.includes(id))
+/** What the cases say about every rule that binds what was judged, in the order of the contract. */
+export function judgeRules(
+  { known, planned, results }: Run,
+  isBoundBy: (rule: Rule) => boolean,
+): readonly RuleResult[] {
+  return RULES.filter(isBoundBy).map(({ id, level, appliesTo, untested }) => {
+    const evidence = known.filter(({ rules }) => rules.includes(id))
     const base = { id, level, appliesTo, cases: evidence.map((conformanceCase) => conformanceCase.id) }
     if (evidence.length === 0) return { ...base, status: 'untested', reason: untested ?? null }
     if (!planned.some(({ rules }) => rules.includes(id)))
@@ -64,8 +66,8 @@ export function judgeRules({ planned, results }: Run): readonly RuleResult[] {
  * The rules that a waiver of another rule took the evidence from. In a whole run each rule must be shown by something
  * else: a waiver says nothing about a rule that it does not name.
  */
-export function findHiddenRules({ planned, results }: Run): readonly string[] {
-  if (planned.length < CASES.length) return []
+export function findHiddenRules({ known, planned, results }: Run): readonly string[] {
+  if (planned.length < known.length) return []
   return RULES.filter(({ id }) => isHidden(id, results)).map(
     ({ id }) => `Nothing shows ${id} but cases whose failure is waived for another rule.`,
   )
@@ -98,10 +100,11 @@ const NOT_RUN: { readonly [Tier in DurabilityTier]: string } = {
   D3: 'No case of this tier was selected.',
 }
 
-/** Which tiers of durability were really run [LIF-03]. */
-export function judgeTiers({ results }: Run): readonly TierResult[] {
+/** Which tiers of durability were really run [LIF-03]; none for what has no case of any tier. */
+export function judgeTiers({ known, results }: Omit<Run, 'planned'>): readonly TierResult[] {
+  if (known.every(({ tier }) => tier === undefined)) return []
   return DURABILITY_TIERS.map((tier) => {
-    const ids = new Set<string>(CASES.filter((known) => known.tier === tier).map(({ id }) => id))
+    const ids = new Set<string>(known.filter((one) => one.tier === tier).map(({ id }) => id))
     const seen = results.filter(({ id }) => ids.has(id))
     const base = { tier, meaning: TIER_MEANINGS[tier], cases: seen.map(({ id }) => id) }
     if (seen.length === 0) return { ...base, status: 'not-run', reason: NOT_RUN[tier] }
@@ -110,7 +113,10 @@ export function judgeTiers({ results }: Run): readonly TierResult[] {
 }
 
 /** The waivers of a run, each with the failures it covers; one without any can go. */
-export function judgeUseOfWaivers(waivers: readonly Waiver[], { results }: Run): readonly WaiverResult[] {
+export function judgeUseOfWaivers(
+  waivers: readonly Waiver[],
+  { results }: Pick<Run, 'results'>,
+): readonly WaiverResult[] {
   return waivers.map((waiver) => ({
     ...waiver,
     cases: results

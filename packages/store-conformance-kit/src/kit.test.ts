@@ -1,6 +1,8 @@
 // The kit's own guarantees: that its cases cover the contract, and that it cannot pass by doing nothing.
 import { findRule, PROTOCOL_VERSION, RULES, type UserEngineStore } from '@user-engine/store-protocol'
 import { describe, expect, test } from 'vitest'
+import { CAPABILITY_CASES } from './capability/capability-cases.ts'
+import { CAPABILITY_SUBJECT } from './capability/capability-subject.ts'
 import type { ConformanceCase } from './case.ts'
 import { CASES } from './cases.ts'
 import { CheckFailure, createCheck } from './check.ts'
@@ -10,38 +12,52 @@ import { findEmptiness, judgeVerdict } from './judge-run.ts'
 import { type RunCaseOptions, runCase } from './run-case.ts'
 import { runConformance } from './run-conformance.ts'
 import { selectCases } from './select-cases.ts'
+import { STORE_SUBJECT } from './store-subject.ts'
+
+const ALL = [...CASES, ...CAPABILITY_CASES]
 
 describe('the cases', () => {
   test('every rule of the contract has a case or a written reason why not', () => {
     const bare = RULES.filter(
-      ({ id, untested }) => untested === undefined && !CASES.some(({ rules }) => rules.includes(id)),
+      ({ id, untested }) => untested === undefined && !ALL.some(({ rules }) => rules.includes(id)),
     )
     expect(bare).toEqual([])
   })
 
   test('no rule has both a case and a reason why it has none', () => {
     const both = RULES.filter(
-      ({ id, untested }) => untested !== undefined && CASES.some(({ rules }) => rules.includes(id)),
+      ({ id, untested }) => untested !== undefined && ALL.some(({ rules }) => rules.includes(id)),
     )
     expect(both).toEqual([])
   })
 
   test('ids are unique, start with the first rule of the case, and every rule exists', () => {
-    expect(new Set(CASES.map(({ id }) => id)).size).toBe(CASES.length)
-    for (const { id, rules } of CASES) {
+    expect(new Set(ALL.map(({ id }) => id)).size).toBe(ALL.length)
+    for (const { id, rules } of ALL) {
       expect(id.split('.')[0]).toBe(rules[0])
       for (const rule of rules) expect(findRule(rule)?.id).toBe(rule)
     }
   })
 
+  test('every case shows first of all a rule about what it judges', () => {
+    for (const subject of [STORE_SUBJECT, CAPABILITY_SUBJECT]) {
+      for (const { id, rules } of subject.cases) {
+        const rule = findRule(rules[0])
+        expect(rule !== undefined && subject.isBoundBy(rule), id).toBe(true)
+      }
+    }
+  })
+
   test('selection by suite and by rule', () => {
     expect(
-      selectCases({ suites: ['VER'] }).every(({ rules }) => rules.some((rule) => rule.startsWith('VER-'))),
+      selectCases(CASES, { suites: ['VER'] }).every(({ rules }) =>
+        rules.some((rule) => rule.startsWith('VER-')),
+      ),
     ).toBe(true)
-    expect(selectCases({ rules: ['TXN-03'] }).map(({ id }) => id)).toContain(
+    expect(selectCases(CASES, { rules: ['TXN-03'] }).map(({ id }) => id)).toContain(
       'TXN-03.swallowed-failure-is-reported',
     )
-    expect(selectCases({ select: () => false })).toEqual([])
+    expect(selectCases(CASES, { select: () => false })).toEqual([])
   })
 })
 
@@ -124,7 +140,7 @@ function caseThat(run: ConformanceCase['run'], changes: Partial<ConformanceCase>
 }
 
 function run(conformanceCase: ConformanceCase, options: RunCaseOptions = {}, harness = harnessOver()) {
-  return runCase(harness, { ...options, capabilities: MANIFEST }, conformanceCase)
+  return runCase({ subject: STORE_SUBJECT, harness, manifest: MANIFEST }, conformanceCase, options)
 }
 
 describe('running one case', () => {
@@ -220,7 +236,9 @@ describe('running one case', () => {
 describe('a whole run', () => {
   test('nothing selected is invalid', async () => {
     expect(findEmptiness({ planned: [], results: [] })).toEqual(['No case was selected.'])
-    expect(judgeVerdict({ planned: [], results: [] }, ['No case was selected.'])).toBe('invalid')
+    expect(judgeVerdict({ known: CASES, planned: [], results: [] }, ['No case was selected.'])).toBe(
+      'invalid',
+    )
   })
 
   test('a harness that throws is invalid, with a sentence, and no case runs', async () => {
@@ -255,9 +273,11 @@ describe('a whole run', () => {
     expect(report.reasons.join()).toContain(reason)
   })
 
-  test('every rule of the contract is in the report', async () => {
+  test('every rule about a store is in the report of a store, and the others are not', async () => {
     const report = await runConformance(harnessOver(), { select: () => false })
-    expect(report.rules.map(({ id }) => id)).toEqual(RULES.map(({ id }) => id))
+    expect(report.rules.map(({ id }) => id)).toEqual(
+      RULES.map(({ id }) => id).filter((id) => !id.startsWith('CAP-')),
+    )
     expect(report.rules.find(({ id }) => id === 'QRY-04')).toMatchObject({
       status: 'untested',
       reason: expect.any(String),

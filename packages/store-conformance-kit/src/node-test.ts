@@ -1,3 +1,4 @@
+import type { CapabilityHarness } from './capability/harness.ts'
 import {
   type ConformanceTestOptions,
   defineConformanceTests,
@@ -25,7 +26,7 @@ export interface NodeTestFunctions {
  * one that is advisory and one whose failure is waived.
  */
 export function conformanceTests(
-  harness: ConformanceHarness,
+  harness: ConformanceHarness | CapabilityHarness,
   { describe, it, before, after }: NodeTestFunctions,
   options: ConformanceTestOptions = {},
 ): void {

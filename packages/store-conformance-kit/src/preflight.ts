@@ -12,8 +12,8 @@ import { findManifestIssues, findUnfrozen } from './manifest.ts'
 import { createRecordMaker, PLATFORM } from './records.ts'
 import { showError } from './show.ts'
 
-export type PreflightResult =
-  | { readonly ok: true; readonly capabilities: StoreCapabilities }
+export type PreflightResult<Manifest = StoreCapabilities> =
+  | { readonly ok: true; readonly manifest: Manifest }
   /** Sentences that say what to change in the harness or the store. */
   | { readonly ok: false; readonly reasons: readonly string[] }
 
@@ -89,7 +89,7 @@ async function judgeClosing(
   try {
     await store.read(PLATFORM, (reader) => reader.users.get(userId))
   } catch (error) {
-    if (isUserEngineError(error, 'STORE_CLOSED')) return { ok: true, capabilities }
+    if (isUserEngineError(error, 'STORE_CLOSED')) return { ok: true, manifest: capabilities }
     return refuse(`A closed store must refuse every call with STORE_CLOSED, not with ${showError(error)}.`)
   }
   return refuse('A closed store must refuse every call with STORE_CLOSED.')

@@ -1,6 +1,7 @@
-import type { RuleApplicability, RuleId, RuleLevel, StoreCapabilities } from '@user-engine/store-protocol'
+import type { RuleApplicability, RuleId, RuleLevel } from '@user-engine/store-protocol'
 import type { RaceResult } from './calibration/race.ts'
 import type { DurabilityTier } from './case.ts'
+import type { AnyManifest, NameAndVersion, SubjectKind } from './subject.ts'
 import type { Waiver } from './waivers/waiver.ts'
 
 export const VERDICTS = [
@@ -12,7 +13,7 @@ export const VERDICTS = [
 ] as const
 
 /**
- * What a run amounts to. Only the first two speak for the store as a whole; `conformant-with-waivers`: what failed is
+ * What a run amounts to. Only the first two speak for what was judged as a whole; `conformant-with-waivers`: what failed is
  * covered by waivers. `partial`: everything that was selected passed or is waived, and the rest of the contract was not
  * judged. `invalid`: it could not be judged, which is never a success.
  */
@@ -90,9 +91,12 @@ export interface ConformanceReport {
   /** The protocol version that was judged. */
   readonly protocolVersion: number
   readonly harness: string
-  readonly store: StoreCapabilities['store'] | null
-  readonly capabilities: StoreCapabilities | null
-  /** What the harness says the store runs on. */
+  /** What was judged: a store, or what a provider hands over. */
+  readonly subject: SubjectKind
+  /** Its name and version; `null` when it could not be judged. */
+  readonly judged: NameAndVersion | null
+  readonly manifest: AnyManifest | null
+  /** What the harness says it runs on. */
   readonly backendVersion: string | null
   readonly seed: number
   readonly startedAt: string

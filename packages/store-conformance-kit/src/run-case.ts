@@ -1,15 +1,16 @@
-import { findRule, type RuleId, type StoreCapabilities } from '@user-engine/store-protocol'
+import { findRule, type RuleId } from '@user-engine/store-protocol'
 import { isAdvisory } from './advisory.ts'
 import { RaceNotCalibrated } from './calibration/race.ts'
 import { whereOf } from './call-site.ts'
-import type { ConformanceCase } from './case.ts'
-import { beginCaseSession, type CaseSession } from './case-session.ts'
+import type { CaseFacts, SubjectCase } from './case.ts'
+import type { CaseSession } from './case-session.ts'
 import { CheckFailure, createCheck } from './check.ts'
-import type { ConformanceHarness } from './harness.ts'
+import type { AnyHarness } from './harness.ts'
 import { HarnessFailure } from './harness-guard.ts'
 import { PACKAGE_VERSION } from './package-info.ts'
 import type { CaseFailure, CaseResult } from './report.ts'
 import { showError } from './show.ts'
+import type { AnyManifest, Bench } from './subject.ts'
 import { LATE, raceAgainst } from './time-limit.ts'
 import { watchUnhandledRejections } from './unhandled-rejections.ts'
 import { isCovered, type Waiver } from './waivers/waiver.ts'
@@ -29,21 +30,21 @@ const DEFAULT_SEED = 1
 const DEFAULT_CASE_TIMEOUT_MS = 30_000
 
 /** How long a case may take, in milliseconds. */
-export function timeLimitOf({ timeoutMs }: ConformanceCase, options: RunCaseOptions): number {
+export function timeLimitOf({ timeoutMs }: CaseFacts, options: RunCaseOptions): number {
   const wanted = Math.max(timeoutMs ?? 0, options.caseTimeoutMs ?? DEFAULT_CASE_TIMEOUT_MS)
   return Math.min(wanted, options.maxCaseTimeoutMs ?? wanted)
 }
 
-/** Runs one case in a namespace of its own. Never rejects; whatever was opened is closed. */
-export async function runCase(
-  harness: ConformanceHarness,
-  { capabilities, ...options }: RunCaseOptions & { readonly capabilities: StoreCapabilities },
-  conformanceCase: ConformanceCase,
+/** Runs one case by itself. Never rejects; whatever it was given is taken back. */
+export async function runCase<Harness extends AnyHarness, Context, Manifest extends AnyManifest>(
+  { subject, harness, manifest }: Bench<Harness, Context, Manifest>,
+  conformanceCase: SubjectCase<Context, Manifest>,
+  options: RunCaseOptions = {},
 ): Promise<CaseResult> {
   const { rules, notFor, needs = [] } = conformanceCase
-  const skipReason = notFor?.(capabilities) ?? null
+  const skipReason = notFor?.(manifest) ?? null
   if (skipReason !== null) return { ...unjudged(conformanceCase, skipReason), status: 'skipped' }
-  const missing = needs.filter((verb) => harness[verb] === undefined)
+  const missing = needs.filter((verb) => Reflect.get(harness, verb) === undefined)
   if (missing.length > 0) {
     const reason = `The manifest demands this case: add ${missing.join(' and ')} to the harness.`
     return unjudged(conformanceCase, reason)
@@ -52,7 +53,7 @@ export async function runCase(
   const check = createCheck()
   const { seed = DEFAULT_SEED, waivers = [] } = options
   try {
-    const session = await beginCaseSession(harness, { capabilities, check, seed })
+    const session = await subject.beginCase(harness, { manifest, check, seed })
     const outcome = await executeCase(conformanceCase, session, timeLimitOf(conformanceCase, options))
     const { failure, reason } = judge(outcome, check.count)
     return {
@@ -68,7 +69,7 @@ export async function runCase(
 }
 
 /** The result of a case that could not be judged, or was not run. */
-export function unjudged({ id, rules, title, since }: ConformanceCase, reason: string | null): CaseResult {
+export function unjudged({ id, rules, title, since }: CaseFacts, reason: string | null): CaseResult {
   return {
     ...{ id, rules, title, status: 'invalid', advisory: isAdvisory(since, PACKAGE_VERSION), waived: false },
     ...{ checks: 0, durationMs: 0, reason, failure: null, notes: [], races: [] },
@@ -81,9 +82,9 @@ interface CaseOutcome {
   readonly unjudgeable: readonly string[]
 }
 
-async function executeCase(
-  { run, rules: [rule] }: ConformanceCase,
-  session: CaseSession,
+async function executeCase<Context, Manifest>(
+  { run, rules: [rule] }: SubjectCase<Context, Manifest>,
+  session: CaseSession<Context>,
   timeoutMs: number,
 ): Promise<CaseOutcome> {
   const unhandled = watchUnhandledRejections()

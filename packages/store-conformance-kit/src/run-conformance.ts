@@ -1,7 +1,7 @@
-import { PROTOCOL_VERSION, type StoreCapabilities } from '@user-engine/store-protocol'
-import type { ConformanceCase } from './case.ts'
-import { CASES } from './cases.ts'
-import type { ConformanceHarness } from './harness.ts'
+import { PROTOCOL_VERSION } from '@user-engine/store-protocol'
+import type { CapabilityHarness } from './capability/harness.ts'
+import type { SubjectCase } from './case.ts'
+import type { AnyHarness, ConformanceHarness } from './harness.ts'
 import { callVerb, disposeHarness } from './harness-guard.ts'
 import {
   findEmptiness,
@@ -13,15 +13,16 @@ import {
   judgeVerdict,
 } from './judge-run.ts'
 import { PACKAGE_NAME, PACKAGE_VERSION } from './package-info.ts'
-import { runPreflight } from './preflight.ts'
 import type { CaseResult, ConformanceReport } from './report.ts'
 import { type RunCaseOptions, runCase, unjudged } from './run-case.ts'
 import { type CaseSelection, findUnknownSelection, selectCases } from './select-cases.ts'
+import type { AnyManifest, Subject } from './subject.ts'
+import { withSubject } from './subjects.ts'
 import { judgeWaivers } from './waivers/waiver.ts'
 
 /** What happened last in a run, for whoever shows it while it goes on. */
 export type ConformanceProgress =
-  | { readonly kind: 'preflight-passed'; readonly capabilities: StoreCapabilities; readonly planned: number }
+  | { readonly kind: 'preflight-passed'; readonly planned: number }
   | { readonly kind: 'case-started'; readonly id: string; readonly title: string; readonly position: number }
   | { readonly kind: 'case-finished'; readonly result: CaseResult; readonly position: number }
 
@@ -37,91 +38,106 @@ export interface ConformanceOptions extends CaseSelection, RunCaseOptions {
 }
 
 /**
- * Runs the cases against the store of a harness, one after the other, and reports; then disposes of the harness. Needs
- * no test framework. A harness that cannot be used, a selection that names nothing and a waiver that does not hold make
- * the verdict `invalid`; nothing but an error of `onProgress` makes it reject.
+ * Runs the cases against what a harness opens, a store or a Postgres capability, one after the other, and reports; then
+ * disposes of the harness. Needs no test framework. A harness that cannot be used, a selection that names nothing and a
+ * waiver that does not hold make the verdict `invalid`; nothing but an error of `onProgress` makes it reject.
  */
 export async function runConformance(
-  harness: ConformanceHarness,
+  harness: ConformanceHarness | CapabilityHarness,
   options: ConformanceOptions = {},
+): Promise<ConformanceReport> {
+  return await withSubject(harness, (subject, own) => runSubject(subject, own, options))
+}
+
+async function runSubject<Harness extends AnyHarness, Context, Manifest extends AnyManifest>(
+  subject: Subject<Harness, Context, Manifest>,
+  harness: Harness,
+  options: ConformanceOptions,
 ): Promise<ConformanceReport> {
   const { seed = 1, waivers = [] } = options
   const startedAt = new Date()
   const start = performance.now()
-  const planned = selectCases(options)
+  const planned = selectCases(subject.cases, options)
   const troubles: string[] = []
-  let outcome: Outcome
+  let outcome: Outcome<Manifest>
   try {
-    outcome = await execute(harness, planned, options, startedAt)
+    outcome = await execute({ subject, harness, planned, startedAt }, options)
   } finally {
     troubles.push(...(await disposeOf(harness)))
   }
-  const { capabilities, results } = outcome
-  const run = { planned, results }
+  const { manifest, results } = outcome
+  const run = { known: subject.cases, planned, results }
   const emptiness =
-    capabilities === null
+    manifest === null
       ? []
-      : [...findEmptiness(run), ...findUnexcusedSkips(run, capabilities), ...findHiddenRules(run)]
+      : [...findEmptiness(run), ...findUnexcusedSkips(run, manifest), ...findHiddenRules(run)]
   const reasons = [...outcome.reasons, ...emptiness, ...troubles]
   return {
     kit: { name: PACKAGE_NAME, version: PACKAGE_VERSION },
     protocolVersion: PROTOCOL_VERSION,
-    ...{ harness: harness.name, store: capabilities?.store ?? null, capabilities },
+    ...{ harness: harness.name, subject: subject.kind },
+    judged: manifest === null ? null : subject.nameOf(manifest),
+    manifest,
     ...{ backendVersion: outcome.backendVersion, seed, startedAt: startedAt.toISOString() },
     durationMs: performance.now() - start,
     verdict: judgeVerdict(run, reasons),
     reasons,
-    known: CASES.length,
+    known: subject.cases.length,
     planned: planned.length,
     executed: results.filter(({ status }) => status === 'passed' || status === 'failed').length,
-    rules: judgeRules(run),
+    rules: judgeRules(run, subject.isBoundBy),
     tiers: judgeTiers(run),
     waivers: judgeUseOfWaivers(waivers, run),
     cases: results,
   }
 }
 
-interface Outcome {
-  readonly capabilities: StoreCapabilities | null
+interface Outcome<Manifest> {
+  readonly manifest: Manifest | null
   readonly backendVersion: string | null
   readonly results: readonly CaseResult[]
   readonly reasons: readonly string[]
 }
 
-async function execute(
-  harness: ConformanceHarness,
-  planned: readonly ConformanceCase[],
+interface RunInput<Harness extends AnyHarness, Context, Manifest extends AnyManifest> {
+  readonly subject: Subject<Harness, Context, Manifest>
+  readonly harness: Harness
+  readonly planned: readonly SubjectCase<Context, Manifest>[]
+  readonly startedAt: Date
+}
+
+async function execute<Harness extends AnyHarness, Context, Manifest extends AnyManifest>(
+  { subject, harness, planned, startedAt }: RunInput<Harness, Context, Manifest>,
   options: ConformanceOptions,
-  startedAt: Date,
-): Promise<Outcome> {
+): Promise<Outcome<Manifest>> {
   const { onProgress = () => {}, seed = 1, waivers = [] } = options
-  const refused = (reasons: readonly string[]): Outcome => ({
-    ...{ capabilities: null, backendVersion: null, results: [], reasons },
+  const refused = (reasons: readonly string[]): Outcome<Manifest> => ({
+    ...{ manifest: null, backendVersion: null, results: [], reasons },
   })
   const judgedWaivers = judgeWaivers(waivers, startedAt)
-  const unknown = findUnknownSelection(options)
+  const unknown = findUnknownSelection(subject.cases, options)
   if (!judgedWaivers.ok || unknown.length > 0)
     return refused([...unknown, ...(judgedWaivers.ok ? [] : judgedWaivers.reasons)])
   const stop = createStop(options)
-  const preflight = await runPreflight(harness, seed)
+  const preflight = await subject.prove(harness, seed)
   if (!preflight.ok) return refused(preflight.reasons)
-  const { capabilities } = preflight
+  const { manifest } = preflight
   const { version: backendVersion, reasons } = await askBackendVersion(harness)
-  onProgress({ kind: 'preflight-passed', capabilities, planned: planned.length })
+  onProgress({ kind: 'preflight-passed', planned: planned.length })
   const results: CaseResult[] = []
   for (const [index, conformanceCase] of planned.entries()) {
     const { id, title, notFor } = conformanceCase
     const position = index + 1
-    const stopped = (notFor?.(capabilities) ?? null) === null ? stop() : null
+    const stopped = (notFor?.(manifest) ?? null) === null ? stop() : null
     if (stopped === null) onProgress({ kind: 'case-started', id, title, position })
     const result =
       stopped === null
-        ? await runCase(harness, { ...options, capabilities }, conformanceCase)
+        ? await runCase({ subject, harness, manifest }, conformanceCase, options)
         : unjudged(conformanceCase, `It was not run: ${stopped}.`)
     results.push(result)
     onProgress({ kind: 'case-finished', result, position })
   }
-  return { capabilities, backendVersion, results, reasons }
+  return { manifest, backendVersion, results, reasons }
 }
 
 /** Says, before every case, why the run has to end here; `null` while it goes on. */
@@ -135,7 +151,7 @@ function createStop({ timeBudgetMs, signal }: ConformanceOptions): () => string 
 }
 
 async function askBackendVersion(
-  harness: ConformanceHarness,
+  harness: AnyHarness,
 ): Promise<{ readonly version: string | null; readonly reasons: readonly string[] }> {
   if (harness.backendVersion === undefined) return { version: null, reasons: [] }
   const name = 'backendVersion() of the harness'
@@ -149,7 +165,7 @@ async function askBackendVersion(
   }
 }
 
-async function disposeOf(harness: ConformanceHarness): Promise<readonly string[]> {
+async function disposeOf(harness: AnyHarness): Promise<readonly string[]> {
   try {
     await disposeHarness(harness)
     return []

@@ -1,6 +1,5 @@
 import { findRule, RULE_SECTIONS, type RuleId, type RuleSection } from '@user-engine/store-protocol'
-import type { ConformanceCase } from './case.ts'
-import { CASES } from './cases.ts'
+import type { CaseFacts } from './case.ts'
 
 /** Which cases to run. What is not given does not restrict. */
 export interface CaseSelection {
@@ -9,12 +8,15 @@ export interface CaseSelection {
   /** Only the cases that are evidence for one of these rules. */
   readonly rules?: readonly RuleId[]
   /** Only the cases for which this is true: to run some of them on another backend. */
-  readonly select?: (conformanceCase: ConformanceCase) => boolean
+  readonly select?: (conformanceCase: CaseFacts) => boolean
 }
 
-/** The cases that a selection amounts to, in their stated order. */
-export function selectCases({ suites, rules, select }: CaseSelection): readonly ConformanceCase[] {
-  return CASES.filter((conformanceCase) => {
+/** The cases that a selection amounts to, in the order in which they are given. */
+export function selectCases<Case extends CaseFacts>(
+  cases: readonly Case[],
+  { suites, rules, select }: CaseSelection,
+): readonly Case[] {
+  return cases.filter((conformanceCase) => {
     const { rules: evidenceFor } = conformanceCase
     return (
       (suites === undefined ||
@@ -25,17 +27,26 @@ export function selectCases({ suites, rules, select }: CaseSelection): readonly 
   })
 }
 
-/** What a selection names that there is nothing to run for, as sentences: it would be left out without a word. */
-export function findUnknownSelection({ suites = [], rules = [] }: CaseSelection): readonly string[] {
-  const known: readonly string[] = RULE_SECTIONS
+/** What a selection names that none of these cases is about, as sentences: it would be left out without a word. */
+export function findUnknownSelection(
+  cases: readonly CaseFacts[],
+  { suites = [], rules = [] }: CaseSelection,
+): readonly string[] {
+  const shown = new Set(cases.flatMap(({ rules: evidenceFor }) => evidenceFor))
+  const known = RULE_SECTIONS.filter((section) => [...shown].some((rule) => rule.startsWith(`${section}-`)))
   return [
     ...suites
       .filter((suite) => !known.includes(suite))
-      .map((suite) => `There is no suite ${suite}; the suites are ${RULE_SECTIONS.join(', ')}.`),
+      .map((suite) => `There is no suite ${suite}; the suites are ${known.join(', ')}.`),
     ...rules.flatMap((id) => {
       const rule = findRule(id)
       if (rule === undefined) return [`The contract has no rule ${id}.`]
-      return rule.untested === undefined ? [] : [`No case shows ${id}: ${rule.untested}`]
+      if (shown.has(id)) return []
+      return [
+        rule.untested === undefined
+          ? `${id} is judged by the other kind of harness.`
+          : `No case shows ${id}: ${rule.untested}`,
+      ]
     }),
   ]
 }

@@ -1,3 +1,4 @@
+import type { CapabilityHarness } from './capability/harness.ts'
 import {
   type ConformanceTestOptions,
   defineConformanceTests,
@@ -28,7 +29,7 @@ export interface RunnerFunctions {
  * @throws TypeError when the harness has `dispose` and `afterAll` is not given.
  */
 export function conformanceTests(
-  harness: ConformanceHarness,
+  harness: ConformanceHarness | CapabilityHarness,
   { describe, it, beforeAll, afterAll }: RunnerFunctions,
   options: ConformanceTestOptions = {},
 ): void {

@@ -4,7 +4,6 @@ import {
   type CapabilityDescription,
   type Diagnostics,
   isUserEngineError,
-  type OutboxPort,
   type PostgresCapability,
   PROTOCOL_VERSION,
   parseScope,

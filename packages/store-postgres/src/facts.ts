@@ -8,10 +8,13 @@ import type { SchemaName } from './sql/schema-name.ts'
 export interface RoleFacts {
   readonly role: string
   readonly isSuperuser: boolean
+  /** Whether it has BYPASSRLS, or can become a role that is above row-level security. */
   readonly bypassesRowSecurity: boolean
   readonly ownsTables: boolean
   readonly createsInSchema: boolean
   readonly isMemberOfOwner: boolean
+  /** After how long the server ends its transactions, in milliseconds; 0: not at all. */
+  readonly transactionLimitMs: number
 }
 
 export interface ServerFacts {
@@ -19,6 +22,7 @@ export interface ServerFacts {
   readonly isInRecovery: boolean
   readonly usesTls: boolean
   readonly synchronousCommit: string
+  readonly fsync: boolean
   readonly timeZone: string
 }
 
@@ -33,15 +37,17 @@ const UNPROTECTED_BY_DESIGN = ['_prisma_migrations', 'schema_compatibility']
 export function factStatements(s: SchemaName) {
   return {
     role: defineStatement(`
-      SELECT current_user, r.rolsuper, r.rolbypassrls,
+      SELECT current_user, r.rolsuper, EXISTS (SELECT 1 FROM pg_roles above
+          WHERE (above.rolbypassrls OR above.rolsuper) AND pg_has_role(current_user, above.oid, 'MEMBER')),
         EXISTS (SELECT 1 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
           WHERE n.nspname = '${s}' AND c.relowner = r.oid),
-        has_schema_privilege(current_user, n.oid, 'CREATE'), pg_has_role(current_user, n.nspowner, 'MEMBER')
+        has_schema_privilege(current_user, n.oid, 'CREATE'), pg_has_role(current_user, n.nspowner, 'MEMBER'),
+        coalesce((SELECT setting::bigint FROM pg_settings WHERE name = 'transaction_timeout'), 0)
       FROM pg_roles r, pg_namespace n WHERE r.rolname = current_user AND n.nspname = '${s}'`),
     server: defineStatement(`
       SELECT current_setting('server_version_num')::integer, pg_is_in_recovery(),
         coalesce((SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()), false),
-        current_setting('synchronous_commit'), current_setting('TimeZone')`),
+        current_setting('synchronous_commit'), current_setting('fsync')::boolean, current_setting('TimeZone')`),
     unprotected: defineStatement(`
       SELECT c.relname, CASE
         WHEN NOT c.relrowsecurity THEN 'row-security'
@@ -74,6 +80,7 @@ export function readRoleFacts(result: StatementResult | undefined): RoleFacts | 
     ownsTables: reader.text() === 't',
     createsInSchema: reader.text() === 't',
     isMemberOfOwner: reader.text() === 't',
+    transactionLimitMs: reader.number(),
   }
 }
 
@@ -84,6 +91,7 @@ export function readServerFacts(result: StatementResult | undefined): ServerFact
     isInRecovery: reader.text() === 't',
     usesTls: reader.text() === 't',
     synchronousCommit: reader.text(),
+    fsync: reader.text() === 't',
     timeZone: reader.text(),
   }
 }

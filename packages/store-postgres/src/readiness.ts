@@ -5,6 +5,7 @@ import {
   type ReadinessCheck,
   readinessOf,
 } from '@user-engine/store-protocol'
+import { MAX_TIMEOUT_MS } from './capabilities.ts'
 import type { Connection } from './connection/connection.ts'
 import type { EpochFinding } from './epochs/epoch-keeper.ts'
 import {
@@ -182,11 +183,11 @@ function checkServer(server: ServerFacts): readonly ReadinessCheck[] {
           'Hand over the address of the primary.',
         )
       : pass('server.read-only', 'The server takes writes.'),
-    server.synchronousCommit === 'off'
+    server.synchronousCommit === 'off' || !server.fsync
       ? fail(
           'server.durability',
-          'synchronous_commit is off: acknowledged commits may be lost.',
-          'Set synchronous_commit to on or stricter.',
+          `${server.fsync ? 'synchronous_commit' : 'fsync'} is off: acknowledged commits may be lost.`,
+          'Switch fsync on, and set synchronous_commit to on or stricter.',
         )
       : pass('server.durability', 'Commits are durable before they are acknowledged.'),
   ]
@@ -257,7 +258,11 @@ function checkRole(name: 'runtime' | 'relay', facts: RoleFacts | null): readonly
     ]
   const powers: readonly (readonly [boolean, string, string])[] = [
     [facts.isSuperuser, 'superuser', 'is a superuser'],
-    [facts.bypassesRowSecurity, 'bypasses-row-security', 'has BYPASSRLS'],
+    [
+      facts.bypassesRowSecurity && !facts.isSuperuser,
+      'bypasses-row-security',
+      'has BYPASSRLS, or can become a role that has',
+    ],
     [facts.ownsTables, 'owns-tables', 'owns tables of the schema'],
     [
       facts.isMemberOfOwner && !facts.isSuperuser,
@@ -268,13 +273,27 @@ function checkRole(name: 'runtime' | 'relay', facts: RoleFacts | null): readonly
   ]
   const tooMuch = powers.filter(([has]) => has)
   if (tooMuch.length === 0)
-    return [pass(`${name}.role`, `The ${name} login has no power that disables row-level security.`)]
+    return [
+      pass(`${name}.role`, `The ${name} login has no power that disables row-level security.`),
+      checkTransactionLimit(name, facts),
+    ]
   return tooMuch.map(([, code, what]) =>
     fail(
       `${name}.${code}`,
       `The ${name} login ${what}.`,
       `Hand over a login for ${name} without that power.`,
     ),
+  )
+}
+
+function checkTransactionLimit(name: 'runtime' | 'relay', { transactionLimitMs }: RoleFacts): ReadinessCheck {
+  const code = `${name}.transaction-limit`
+  if (transactionLimitMs === 0 || transactionLimitMs >= MAX_TIMEOUT_MS)
+    return pass(code, `The server gives transactions of the ${name} login the time that the store may need.`)
+  return warn(
+    code,
+    `The server ends transactions of the ${name} login after ${transactionLimitMs} ms.`,
+    `Set transaction_timeout of the login to 0, or to ${MAX_TIMEOUT_MS} ms and more: the store sets limits of its own.`,
   )
 }
 
@@ -299,7 +318,14 @@ function checkOutbox({ oldestAgeMs, dead }: OutboxLag): readonly ReadinessCheck[
 
 function checkLeases(inputs: ReadinessInputs): readonly ReadinessCheck[] {
   const roles = ['runtime', 'relay'] as const
-  return roles.flatMap((role) => {
+  const [runtime, relay] = roles.map((role) => inputs.leaseOf(role)?.user)
+  const isOneLogin = runtime !== undefined && runtime === relay
+  const shared = fail(
+    'leases.one-login',
+    'Runtime and relay are handed one and the same login.',
+    'Hand over a login for each, as a member of its own role.',
+  )
+  const ends = roles.flatMap((role) => {
     const lease = inputs.leaseOf(role)
     if (lease === null || lease.expiresAt === null) return []
     const endsInMs = Date.parse(lease.expiresAt) - Date.now()
@@ -313,6 +339,7 @@ function checkLeases(inputs: ReadinessInputs): readonly ReadinessCheck[] {
         ]
       : [pass(`${role}.lease-ends`, `The ${role} lease is good.`)]
   })
+  return isOneLogin ? [shared, ...ends] : ends
 }
 
 function pass(code: string, summary: string): ReadinessCheck {

@@ -1,4 +1,4 @@
-import { CASES } from '@user-engine/store-conformance-kit'
+import { CAPABILITY_CASES, CASES } from '@user-engine/store-conformance-kit'
 import { RULE_SECTIONS, RULES, type Rule, sectionTitle } from '@user-engine/store-protocol'
 
 const BINDS: { readonly [Applicability in Rule['appliesTo']]: string } = {
@@ -6,7 +6,8 @@ const BINDS: { readonly [Applicability in Rule['appliesTo']]: string } = {
   durable: 'durable stores',
   shared: 'shared backends',
   migrated: 'migrated schemas',
-  'postgres-capability': 'the capability',
+  'every-capability': 'every capability',
+  'postgres-capability': 'a capability in operation',
 }
 
 /** Every rule of the contract, a table per section: id, level, whom it binds, text, reason, and what proves it. */
@@ -24,7 +25,7 @@ export function renderRuleTable(): string {
 }
 
 function renderRow({ id, level, appliesTo, text, reason, untested }: Rule): string {
-  const cases = CASES.filter(({ rules }) => rules.includes(id))
+  const cases = [...CASES, ...CAPABILITY_CASES].filter(({ rules }) => rules.includes(id))
   const proof =
     cases.length > 0 ? cases.map((known) => `\`${known.id}\``).join(' ') : `no case: ${untested ?? 'missing'}`
   return `| ${[id, level, BINDS[appliesTo], text, reason, proof].map(escapeCell).join(' | ')} |`

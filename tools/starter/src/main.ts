@@ -9,7 +9,7 @@ import { ProgramFailed, runProgram } from './run-program.ts'
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url))
 const STARTER = join(ROOT, 'apps/provider-starter')
-const STORES = ['sqlite', 'postgres'] as const
+const SUBJECTS = ['sqlite', 'capability', 'postgres'] as const
 /** Judged, and found not conformant: an answer, which the report explains. Not to be judged is a failure. */
 const NOT_CONFORMANT = 1
 
@@ -53,16 +53,16 @@ async function certifyStarter(outside: string): Promise<readonly string[]> {
   await step('run its tests', () => runProgram(['npm', 'test'], { cwd: copy }))
   await mkdir(join(copy, 'reports'), { recursive: true })
   const verdicts: string[] = []
-  for (const store of STORES) verdicts.push(await certify(copy, store))
+  for (const subject of SUBJECTS) verdicts.push(await certify(copy, subject))
   return verdicts
 }
 
-async function certify(copy: string, store: (typeof STORES)[number]): Promise<string> {
-  const code = await runProgram(['npm', 'run', `certify:${store}`], {
+async function certify(copy: string, subject: (typeof SUBJECTS)[number]): Promise<string> {
+  const code = await runProgram(['npm', 'run', `certify:${subject}`], {
     cwd: copy,
     allowed: [0, NOT_CONFORMANT],
   })
-  const file = join(copy, 'reports', `${store}.json`)
+  const file = join(copy, 'reports', `${subject}.json`)
   const report = JSON.parse(await readFile(file, 'utf8')) as Report
   const { verdict, harness, executed, planned, durationMs, cases } = report
   print(`${harness}: ${verdict}, ${executed} of ${planned} cases ran, ${seconds(durationMs)}`)

@@ -153,6 +153,8 @@ function runPooler(config: string, folder: string): RunningPooler {
       return child.exitCode !== null || child.signalCode !== null
     },
     async stop() {
+      // Our own process may not end meanwhile.
+      child.ref()
       child.stdin?.end()
       await ended
       rmSync(folder, { recursive: true, force: true })

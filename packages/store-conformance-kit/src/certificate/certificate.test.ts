@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { CASES } from '../cases.ts'
 import { makeReport } from '../testing/made-report.ts'
 import { digestCaseList } from './case-list-digest.ts'
-import { type ConformanceCertificate, certificateSchema, certify, KILL_SCORE } from './certificate.ts'
+import { type ConformanceCertificate, certificateSchema, certify, KILL_SCORES } from './certificate.ts'
 import { verifyCertificate } from './verify-certificate.ts'
 
 const NOW = new Date('2026-11-24T12:00:00.000Z')
@@ -41,9 +41,9 @@ describe('certifying', () => {
     expect(certificate).toMatchObject({
       verdict: 'conformant',
       caseList: { count: CASES.length, digest: digestCaseList(CASES) },
-      store: { name: 'shallow', version: '1' },
+      judged: { name: 'shallow', version: '1' },
       seeds: [7],
-      killScore: KILL_SCORE,
+      killScore: KILL_SCORES.store,
       issuedAt: '2026-11-02T10:00:00.000Z',
     })
     expect(certificate.counts.passed + certificate.counts.skipped).toBe(CASES.length)
@@ -82,7 +82,7 @@ describe('verifying', () => {
       'caseList.digest',
     ],
     ['another count', ({ caseList }) => ({ caseList: { ...caseList, count: 1 } }), 'caseList.count'],
-    ['another store', () => ({ store: { name: 'better', version: '2' } }), 'store'],
+    ['another store', () => ({ judged: { name: 'better', version: '2' } }), 'judged'],
     ['a case more', ({ counts }) => ({ counts: { ...counts, passed: counts.passed + 1 } }), 'counts'],
     [
       'a skip that the manifest does not demand',

@@ -1,11 +1,14 @@
 import { formatIssues, PROTOCOL_VERSION } from '@user-engine/store-protocol'
 import { isAdvisory } from '../advisory.ts'
-import { DURABILITY_TIERS } from '../case.ts'
-import { CASES } from '../cases.ts'
+import { CAPABILITY_SUBJECT } from '../capability/capability-subject.ts'
+import { type CaseFacts, DURABILITY_TIERS } from '../case.ts'
+import type { AnyHarness } from '../harness.ts'
 import { PACKAGE_NAME, PACKAGE_VERSION } from '../package-info.ts'
+import { STORE_SUBJECT } from '../store-subject.ts'
+import type { AnyManifest, NameAndVersion, Subject } from '../subject.ts'
 import { judgeWaivers } from '../waivers/waiver.ts'
 import { digestCaseList } from './case-list-digest.ts'
-import { type ConformanceCertificate, certificateSchema, KILL_SCORE } from './certificate.ts'
+import { type ConformanceCertificate, certificateSchema, KILL_SCORES } from './certificate.ts'
 
 /** A field of a certificate that is wrong, and why. */
 export interface CertificateIssue {
@@ -34,25 +37,49 @@ export function verifyCertificate(candidate: unknown, now: Date = new Date()): C
   }
   const certificate = parsed.data
   const { kit, caseList } = certificate
-  const isOwn = caseList.digest === digestCaseList(CASES)
+  const known = whatIsKnownOf(certificate)
+  const isOwn = caseList.digest === digestCaseList(known.cases)
   if (!isOwn && kit.name === PACKAGE_NAME && kit.version !== PACKAGE_VERSION) {
     const reason = `It was made by kit ${kit.version}, which has other cases than this one (${PACKAGE_VERSION}): verify it with ${PACKAGE_NAME}@${kit.version}.`
     return { status: 'not-verifiable', reason }
   }
   const issues = [
-    ...findKitIssues(certificate, isOwn),
-    ...findCountIssues(certificate),
-    ...findWaiverIssues(certificate, now),
-    ...findTierIssues(certificate),
+    ...findKitIssues(certificate, known, isOwn),
+    ...findCountIssues(certificate, known),
+    ...findWaiverIssues(certificate, known, now),
+    ...findTierIssues(certificate, known),
     ...findTimeIssues(certificate, now),
   ]
   return issues.length > 0 ? { status: 'wrong', issues } : { status: 'valid', certificate }
 }
 
+/** What this kit knows of a certificate's subject, given its manifest. */
+interface Known {
+  readonly cases: readonly (CaseFacts & { readonly isSkipped: boolean })[]
+  /** What the manifest names. */
+  readonly named: NameAndVersion
+}
+
+function whatIsKnownOf(certificate: ConformanceCertificate): Known {
+  return certificate.subject === 'store'
+    ? whatIsKnown(STORE_SUBJECT, certificate.manifest)
+    : whatIsKnown(CAPABILITY_SUBJECT, certificate.manifest)
+}
+
+function whatIsKnown<Harness extends AnyHarness, Context, Manifest extends AnyManifest>(
+  { cases, nameOf }: Subject<Harness, Context, Manifest>,
+  manifest: Manifest,
+): Known {
+  const isSkipped = (one: (typeof cases)[number]) => (one.notFor?.(manifest) ?? null) !== null
+  return { cases: cases.map((one) => ({ ...one, isSkipped: isSkipped(one) })), named: nameOf(manifest) }
+}
+
 function findKitIssues(
-  { kit, protocolVersion, caseList, store, manifest, killScore }: ConformanceCertificate,
+  { kit, subject, protocolVersion, caseList, judged, killScore }: ConformanceCertificate,
+  { cases, named }: Known,
   isOwn: boolean,
 ): readonly CertificateIssue[] {
+  const known = KILL_SCORES[subject]
   return [
     ...issueIf(kit.name !== PACKAGE_NAME, 'kit.name', `is not ${PACKAGE_NAME}`),
     ...issueIf(
@@ -61,27 +88,29 @@ function findKitIssues(
       `is not ${PROTOCOL_VERSION}, the version that this kit certifies`,
     ),
     ...issueIf(!isOwn, 'caseList.digest', `is not that of the cases of kit ${kit.version}`),
-    ...issueIf(caseList.count !== CASES.length, 'caseList.count', `is not ${CASES.length}`),
+    ...issueIf(caseList.count !== cases.length, 'caseList.count', `is not ${cases.length}`),
     ...issueIf(
-      killScore.killed !== KILL_SCORE.killed || killScore.of !== KILL_SCORE.of,
+      killScore.killed !== known.killed || killScore.of !== known.of,
       'killScore',
-      `is not ${KILL_SCORE.killed} of ${KILL_SCORE.of}, that of the kit`,
+      `is not ${known.killed} of ${known.of}, that of the kit`,
     ),
     ...issueIf(
-      store.name !== manifest.store.name || store.version !== manifest.store.version,
-      'store',
+      judged.name !== named.name || judged.version !== named.version,
+      'judged',
       'is another one than the manifest names',
     ),
   ]
 }
 
-function findCountIssues(certificate: ConformanceCertificate): readonly CertificateIssue[] {
-  const { counts, verdict, manifest } = certificate
+function findCountIssues(
+  { counts, verdict, kit }: ConformanceCertificate,
+  { cases }: Known,
+): readonly CertificateIssue[] {
   const total = counts.passed + counts.skipped + counts.waived + counts.advisory
-  const skipped = CASES.filter(({ notFor }) => (notFor?.(manifest) ?? null) !== null).length
-  const advisory = CASES.filter(({ since }) => isAdvisory(since, certificate.kit.version)).length
+  const skipped = cases.filter(({ isSkipped }) => isSkipped).length
+  const advisory = cases.filter(({ since }) => isAdvisory(since, kit.version)).length
   return [
-    ...issueIf(total !== CASES.length, 'counts', `do not add up to ${CASES.length} cases`),
+    ...issueIf(total !== cases.length, 'counts', `do not add up to ${cases.length} cases`),
     ...issueIf(counts.skipped !== skipped, 'counts.skipped', `is not ${skipped}, as the manifest demands`),
     ...issueIf(counts.advisory > advisory, 'counts.advisory', `is over ${advisory}, all there are`),
     ...issueIf(
@@ -94,6 +123,7 @@ function findCountIssues(certificate: ConformanceCertificate): readonly Certific
 
 function findWaiverIssues(
   { waivers, counts }: ConformanceCertificate,
+  known: Known,
   now: Date,
 ): readonly CertificateIssue[] {
   const judged = judgeWaivers(
@@ -102,7 +132,7 @@ function findWaiverIssues(
   )
   const covered = new Set(waivers.flatMap(({ cases }) => cases))
   const unrelated = waivers.flatMap(({ rule, cases }) =>
-    cases.filter((covers) => !CASES.some(({ id, rules: [first] }) => id === covers && first === rule)),
+    cases.filter((covers) => !known.cases.some(({ id, rules: [first] }) => id === covers && first === rule)),
   )
   return [
     ...(judged.ok ? [] : judged.reasons.map((problem) => ({ field: 'waivers', problem }))),
@@ -112,12 +142,15 @@ function findWaiverIssues(
   ]
 }
 
-function findTierIssues({ tiers, manifest, waivers }: ConformanceCertificate): readonly CertificateIssue[] {
-  const named = tiers.map(({ tier }) => tier)
-  const isWhole = named.join() === DURABILITY_TIERS.join()
+function findTierIssues(
+  { tiers, waivers }: ConformanceCertificate,
+  { cases: all }: Known,
+): readonly CertificateIssue[] {
+  const expectedTiers = all.some(({ tier }) => tier !== undefined) ? DURABILITY_TIERS : []
+  const isWhole = tiers.map(({ tier }) => tier).join() === expectedTiers.join()
   const wrong = tiers.filter(({ tier, status, cases }) => {
-    const known = CASES.filter((conformanceCase) => conformanceCase.tier === tier)
-    const applies = known.some(({ notFor }) => (notFor?.(manifest) ?? null) === null)
+    const known = all.filter((one) => one.tier === tier)
+    const applies = known.some(({ isSkipped }) => !isSkipped)
     const isSame = known.map(({ id }) => id).join() === cases.join()
     const expected = known.length === 0 ? 'not-run' : applies ? 'passed' : 'skipped'
     const isCovered =
@@ -126,7 +159,7 @@ function findTierIssues({ tiers, manifest, waivers }: ConformanceCertificate): r
     return !isSame || !(status === expected || isCovered || isAdvisoryOnly)
   })
   return [
-    ...issueIf(!isWhole, 'tiers', `are not ${DURABILITY_TIERS.join(', ')}`),
+    ...issueIf(!isWhole, 'tiers', `are not ${expectedTiers.join(', ') || 'none'}`),
     ...wrong.map(({ tier, status }) => ({
       field: `tiers.${tier}`,
       problem: `cannot be ${status} with this manifest, these waivers and the cases of the kit`,

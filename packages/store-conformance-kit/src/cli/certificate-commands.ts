@@ -43,9 +43,9 @@ export async function verifyCommand(file: string): Promise<number> {
     process.stdout.write(`${file} is wrong:\n${lines.join('')}`)
     return EXIT.broken
   }
-  const { store, protocolVersion, verdict, waivers } = verification.certificate
+  const { judged, protocolVersion, verdict, waivers } = verification.certificate
   const lines = [
-    `${file} is valid: ${store.name} ${store.version} against protocol ${protocolVersion}`,
+    `${file} is valid: ${judged.name} ${judged.version} against protocol ${protocolVersion}`,
     `verdict: ${describeVerdict(verdict)}`,
     ...waivers.map((waiver) => `waiver ${describeWaiver(waiver)}`),
   ]

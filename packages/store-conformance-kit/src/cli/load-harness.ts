@@ -1,19 +1,26 @@
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { type CapabilityHarness, isCapabilityHarness } from '../capability/harness.ts'
 import type { ConformanceHarness } from '../harness.ts'
 import { showError } from '../show.ts'
 import { CannotJudge } from './cannot-judge.ts'
 
-const NEEDED_VERBS = ['freshNamespace', 'destroyNamespace', 'open', 'reference'] as const
-const OPTIONAL_VERBS = ['dispose', 'backendVersion'] as const
+/** The functions that a harness must have, and those that it may have, by what it is about. */
+const VERBS = {
+  store: {
+    needed: ['freshNamespace', 'destroyNamespace', 'open', 'reference'],
+    optional: ['dispose', 'backendVersion'],
+  },
+  capability: { needed: ['connect'], optional: ['dispose', 'backendVersion', 'rotate', 'restore'] },
+} as const
 
 /**
  * Loads the harness that a module exports as its default: itself, or a function that returns it.
  *
  * @throws CannotJudge with one sentence that says what to change.
  */
-export async function loadHarness(file: string): Promise<ConformanceHarness> {
+export async function loadHarness(file: string): Promise<ConformanceHarness | CapabilityHarness> {
   const path = resolve(file)
   if (!existsSync(path)) throw new CannotJudge(`There is no file ${file}: give the module of your harness.`)
   const module = await importModule(file, path)
@@ -49,19 +56,20 @@ async function callFactory(file: string, factory: unknown): Promise<unknown> {
   }
 }
 
-function acceptHarness(file: string, candidate: unknown): ConformanceHarness {
+function acceptHarness(file: string, candidate: unknown): ConformanceHarness | CapabilityHarness {
   if (typeof candidate !== 'object' || candidate === null) {
     throw new CannotJudge(
-      `${file} has no harness as its default export: write \`export default defineHarness({ … })\`, or export a function that returns one.`,
+      `${file} has no harness as its default export: write \`export default defineHarness({ … })\` or \`defineCapabilityHarness({ … })\`, or export a function that returns one.`,
     )
   }
   const name: unknown = Reflect.get(candidate, 'name')
   if (typeof name !== 'string' || name === '')
     throw new CannotJudge(`The harness of ${file} has no name: give it one as its name.`)
   const isFunction = (verb: string) => typeof Reflect.get(candidate, verb) === 'function'
+  const { needed, optional } = VERBS[isCapabilityHarness(candidate) ? 'capability' : 'store']
   const missing = [
-    ...NEEDED_VERBS.filter((verb) => !isFunction(verb)),
-    ...OPTIONAL_VERBS.filter((verb) => Reflect.get(candidate, verb) !== undefined && !isFunction(verb)),
+    ...needed.filter((verb) => !isFunction(verb)),
+    ...optional.filter((verb) => Reflect.get(candidate, verb) !== undefined && !isFunction(verb)),
   ]
   if (missing.length > 0) {
     throw new CannotJudge(
@@ -69,7 +77,7 @@ function acceptHarness(file: string, candidate: unknown): ConformanceHarness {
     )
   }
   // Its verbs are there; what they do is proved before the first case.
-  return candidate as ConformanceHarness
+  return candidate as ConformanceHarness | CapabilityHarness
 }
 
 function firstLine(error: unknown): string {

@@ -15,13 +15,15 @@ certificate is wrong; 2 it could not be judged.`
 export async function runCli(argv: readonly string[]): Promise<number> {
   let exitCode: number = EXIT.untold
   const program = new Command('user-engine-conformance')
-    .description('Judges a store against the user-engine store contract.')
+    .description(
+      'Judges a store, or a Postgres that a provider hands over, against the user-engine store contract.',
+    )
     .version(PACKAGE_VERSION)
     .exitOverride()
     .addHelpText('after', EXIT_CODES)
   program
     .command('run', { isDefault: true })
-    .description('run the cases against the store of a harness (the default command)')
+    .description('run the cases against what a harness opens (the default command)')
     .argument('<harness>', 'module whose default export is a harness, or a function that returns one')
     .option('--suite <names>', 'only these suites, such as TXN,OBX; repeatable', readList)
     .option('--rule <ids>', 'only the cases of these rules, such as TXN-03; repeatable', readList)

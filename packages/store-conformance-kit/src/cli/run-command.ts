@@ -1,4 +1,6 @@
 import type { RuleId, RuleSection } from '@user-engine/store-protocol'
+import { CAPABILITY_CASES } from '../capability/capability-cases.ts'
+import { CASES } from '../cases.ts'
 import { describeVerdict, formatReport } from '../format-report.ts'
 import type { ConformanceReport } from '../report.ts'
 import { renderHtml } from '../report-files/html-report.ts'
@@ -55,7 +57,7 @@ export async function runCommand(harnessFile: string, options: RunOptions): Prom
   progress?.end()
   for (const { option, render } of FILES)
     if (options[option] !== undefined) await writeText(options[option], render(report))
-  if (report.capabilities === null) throw new CannotJudge(report.reasons.join(' '))
+  if (report.manifest === null) throw new CannotJudge(report.reasons.join(' '))
   process.stdout.write(quiet ? `verdict: ${describeVerdict(report.verdict)}\n` : `${formatReport(report)}\n`)
   return exitCodeOf(report.verdict)
 }
@@ -67,7 +69,7 @@ function readSelection({ suite, rule }: RunOptions): CaseSelection {
   }
   // What they name is checked in the next line.
   const selection = named as { readonly suites?: readonly RuleSection[]; readonly rules?: readonly RuleId[] }
-  const unknown = findUnknownSelection(selection)
+  const unknown = findUnknownSelection([...CASES, ...CAPABILITY_CASES], selection)
   if (unknown.length > 0) throw new CannotJudge(unknown.join(' '))
   return selection
 }

@@ -1,8 +1,8 @@
 import { findRule, RULE_SECTIONS, sectionTitle } from '@user-engine/store-protocol'
 import {
   describeCounts,
+  describeJudged,
   describeStatus,
-  describeStore,
   describeVerdict,
   groupRaces,
 } from '../format-report.ts'
@@ -24,7 +24,7 @@ export function renderHtml(report: ConformanceReport): string {
 </head>
 <body>
 <header class="${report.verdict}">
-<p class="store">${describeStore(report)}</p>
+<p class="store">${describeJudged(report)}</p>
 <h1>${describeVerdict(report.verdict)}</h1>
 ${report.reasons.map((reason) => html`<p>${reason}</p>`)}
 <p class="counts">${describeCounts(report)}</p>
@@ -83,6 +83,7 @@ ${rows}</table></div></section>`
 }
 
 function renderSection(title: string, rules: readonly RuleResult[], cases: readonly CaseResult[]): Html {
+  if (rules.length === 0) return NOTHING
   const passed = rules.filter(({ status }) => status === 'passed').length
   return html`<section><h2>${title} <small>${passed} of ${rules.length} rules passed</small></h2>
 ${rules.map((rule) => renderRule(rule, cases))}</section>
@@ -109,6 +110,7 @@ function renderCase(result: CaseResult): Html {
 }
 
 function renderTiers({ tiers }: ConformanceReport): Html {
+  if (tiers.length === 0) return NOTHING
   const rows = tiers.map(
     ({ tier, meaning, status, reason, cases }) =>
       html`<tr><td>${tier}</td><td>${meaning}</td><td><span class="badge ${status}">${status}</span></td><td>${reason ?? ''}${codes(cases, '')}</td></tr>
@@ -142,10 +144,10 @@ function renderNotes(cases: readonly CaseResult[]): Html {
   return notes.length === 0 ? NOTHING : html`<section><h2>What was observed</h2><ul>${notes}</ul></section>`
 }
 
-function renderManifest({ capabilities }: ConformanceReport): Html {
-  if (capabilities === null) return NOTHING
-  const rows = Object.entries(capabilities).flatMap(([group, answers]) =>
-    Object.entries(answers).map(
+function renderManifest({ manifest }: ConformanceReport): Html {
+  if (manifest === null) return NOTHING
+  const rows = Object.entries(manifest).flatMap(([group, answers]) =>
+    Object.entries(Object(answers)).map(
       ([name, answer]) =>
         html`<tr><td><code>${group}.${name}</code></td><td><code>${String(answer)}</code></td></tr>
 `,

@@ -1,8 +1,10 @@
 import { RULE_SECTIONS, type RuleId } from '@user-engine/store-protocol'
 import * as z from 'zod'
+import { capabilityManifestSchema } from '../capability/manifest.ts'
 import { DURABILITY_TIERS } from '../case.ts'
 import { manifestSchema } from '../manifest.ts'
 import { CASE_STATUSES, type ConformanceReport, VERDICTS } from '../report.ts'
+import { SUBJECT_KINDS } from '../subject.ts'
 import { waiverFields } from '../waivers/waiver.ts'
 
 const text = z.string()
@@ -32,7 +34,10 @@ const caseSchema = z.strictObject({
 const ruleSchema = z.strictObject({
   id: ruleIdSchema,
   level: z.enum(['MUST', 'SHOULD']),
-  appliesTo: z.enum(['every-store', 'durable', 'shared', 'migrated', 'postgres-capability']),
+  appliesTo: z.enum([
+    ...(['every-store', 'durable', 'shared', 'migrated'] as const),
+    ...(['every-capability', 'postgres-capability'] as const),
+  ]),
   status: z.enum([...evidenceStatus.options, 'untested', 'not-selected']),
   cases: z.array(text),
   reason: text.nullable(),
@@ -66,8 +71,9 @@ export const conformanceReportSchema: z.ZodType<ConformanceReport> = z
     kit: nameAndVersionSchema,
     protocolVersion: z.int().min(1),
     harness: text,
-    store: nameAndVersionSchema.nullable(),
-    capabilities: manifestSchema.nullable(),
+    subject: z.enum(SUBJECT_KINDS),
+    judged: nameAndVersionSchema.nullable(),
+    manifest: z.union([manifestSchema, capabilityManifestSchema]).nullable(),
     backendVersion: text.nullable(),
     seed: z.int(),
     startedAt: z.iso.datetime(),
@@ -84,5 +90,6 @@ export const conformanceReportSchema: z.ZodType<ConformanceReport> = z
   })
   .meta({
     title: 'Conformance report',
-    description: 'What one run of @user-engine/store-conformance-kit found out about a store.',
+    description:
+      'What one run of @user-engine/store-conformance-kit found out about a store, or about what a provider hands over.',
   })

@@ -3,7 +3,7 @@ import * as z from 'zod'
 
 /** An agreed exception: a rule that a store is known to break, why, where that is tracked, and until when. */
 export interface Waiver {
-  /** A rule that does not bind every store. */
+  /** A rule that does not bind every store, or everything that is handed over. */
   readonly rule: RuleId
   readonly reason: string
   /** Where the way out is tracked, as a URL. */
@@ -45,9 +45,9 @@ export function judgeWaivers(candidates: unknown, now: Date): WaiverJudgement {
   return reasons.length > 0 ? { ok: false, reasons } : { ok: true, waivers }
 }
 
-/** Whether a rule may be waived: what every store must do, may not. */
+/** Whether a rule may be waived: what every store, or everything that is handed over, must do, may not. */
 export function isWaivable({ appliesTo, level }: Rule): boolean {
-  return !(appliesTo === 'every-store' && level === 'MUST')
+  return !(appliesTo.startsWith('every-') && level === 'MUST')
 }
 
 /** Whether waivers cover a failed case: a case fails for the first of its rules, the one in its id. */
@@ -65,7 +65,10 @@ function judgeWaiver(candidate: unknown, now: Date): Waiver | string[] {
   const { rule: id, ...rest } = parsed.data
   const rule = findRule(id)
   if (rule === undefined) return [`names ${id}, a rule that the contract does not have.`]
-  if (!isWaivable(rule)) return [`names ${id}, which binds every store: it cannot be waived.`]
+  if (!isWaivable(rule))
+    return [
+      `names ${id}, which binds ${rule.appliesTo === 'every-store' ? 'every store' : 'everything that is handed over'}: it cannot be waived.`,
+    ]
   // Days compare as text: both are written year first.
   if (rest.expires < now.toISOString().slice(0, 10))
     return [`for ${id} expired on ${rest.expires}: renew it or make the store pass.`]

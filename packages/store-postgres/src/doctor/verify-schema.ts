@@ -14,7 +14,7 @@ import { parseSchemaName } from '../sql/schema-name.ts'
 /** What the linter looks at, and what is said when it finds nothing. Each name begins the codes of its findings. */
 const AREAS: { readonly [area: string]: string } = {
   boundary:
-    'Row-level security is on, forced, closed and indexable; no function, view or trigger leads around it.',
+    'Row-level security is on, forced, closed and indexable; no function, view, trigger or rule leads around it.',
   audit: 'The engine refuses changes of audit records.',
   access: 'The roles of the capability have the rights they need, and nobody has more.',
   sharding: 'Every key and foreign key of a tenant table contains the tenant.',

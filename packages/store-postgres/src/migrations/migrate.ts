@@ -1,7 +1,8 @@
 // Applies the migrations of this release, each in a transaction of its own that holds the migration lock of the
 // schema: of many processes that start at once one applies, the others find it done [MIG-03].
-import { preparePartitions } from '../outbox-partitions/tend-outbox-log.ts'
+
 import { type PostgresCapability, readLease, type SchemaVersion } from '@user-engine/store-protocol'
+import { preparePartitions } from '../outbox-partitions/tend-outbox-log.ts'
 import { parseSchemaName } from '../sql/schema-name.ts'
 import { type HistoryFinding, toSchemaVersion } from './ledger.ts'
 import { connectMigration, withMigrationClient } from './migration-client.ts'

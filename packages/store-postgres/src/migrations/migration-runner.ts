@@ -1,7 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { type CapabilityDescription, UserEngineError } from '@user-engine/store-protocol'
 import type pg from 'pg'
-import { asServerError } from '../connection/map-error.ts'
 import { PACKAGE_VERSION } from '../package-info.ts'
 import type { SchemaName } from '../sql/schema-name.ts'
 import { accessSql, quoteIdentifier } from './access.ts'

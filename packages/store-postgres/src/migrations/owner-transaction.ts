@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
+import type { CapabilityDescription } from '@user-engine/store-protocol'
 import type pg from 'pg'
-import type { CapabilityDescription } from '../capability/postgres-capability.ts'
 import { asServerError } from '../connection/map-error.ts'
 import type { SchemaName } from '../sql/schema-name.ts'
 import { quoteIdentifier } from './access.ts'

@@ -1,7 +1,7 @@
+import type { CapabilityDescription, PostgresCapability } from '@user-engine/store-protocol'
 import { validate } from '@user-engine/store-protocol'
 import type pg from 'pg'
 import * as z from 'zod'
-import type { CapabilityDescription, PostgresCapability } from '../capability/postgres-capability.ts'
 import { asServerError } from '../connection/map-error.ts'
 import { withMigrationClient } from '../migrations/migration-client.ts'
 import { asOwner, type OwnerLimits, patiently } from '../migrations/owner-transaction.ts'

@@ -105,6 +105,11 @@ const ALTERED: readonly (readonly [code: string, object: string, change: string]
      CREATE TRIGGER spy BEFORE UPDATE ON users FOR EACH ROW EXECUTE FUNCTION spy()`,
   ],
   [
+    'boundary.rule',
+    'users.copy',
+    'CREATE TABLE copies (id uuid); CREATE RULE copy AS ON INSERT TO users DO ALSO INSERT INTO copies VALUES (NEW.id)',
+  ],
+  [
     'audit.append-only',
     'audit_records.audit_records_append_only',
     'ALTER TABLE audit_records DISABLE TRIGGER audit_records_append_only',

@@ -6,6 +6,7 @@ import { keysLeadWithTheTenant, referencesStayWithTheTenant, tenantIsNeverNull }
 import {
   auditIsAppendOnly,
   functionsRunAsTheirCaller,
+  tablesHaveNoRules,
   triggersAreOurs,
   viewsReadAsTheirReader,
 } from './trespass-rules.ts'
@@ -17,6 +18,7 @@ const RULES: readonly SchemaRule[] = [
   functionsRunAsTheirCaller,
   viewsReadAsTheirReader,
   triggersAreOurs,
+  tablesHaveNoRules,
   auditIsAppendOnly,
   keysLeadWithTheTenant,
   referencesStayWithTheTenant,

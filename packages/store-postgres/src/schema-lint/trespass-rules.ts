@@ -100,3 +100,20 @@ export const triggersAreOurs: SchemaRule = async ({ query, schema }) => {
     remedy: 'Drop it. What others need to know leaves through the outbox.',
   }))
 }
+
+/** `boundary.rule`: a rewrite of our statements, which runs with the rights of the owner and may copy every row. */
+export const tablesHaveNoRules: SchemaRule = async ({ query, schema }) => {
+  const rules = await query<{ table_name: string; name: string }>(
+    `SELECT c.relname AS table_name, r.rulename AS name FROM pg_rewrite r JOIN pg_class c ON c.oid = r.ev_class
+       JOIN pg_namespace n ON n.oid = c.relnamespace
+     WHERE n.nspname = $1 AND c.relkind IN ('r', 'p') ORDER BY 1, 2`,
+    [schema],
+  )
+  return rules.map(({ table_name, name }) => ({
+    code: 'boundary.rule',
+    status: 'fail',
+    object: `${table_name}.${name}`,
+    summary: `The rule ${name} on ${table_name} rewrites statements of the store, with the rights of the owner.`,
+    remedy: 'Drop it. What others need to know leaves through the outbox.',
+  }))
+}

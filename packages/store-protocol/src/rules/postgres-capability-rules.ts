@@ -5,38 +5,30 @@ export const POSTGRES_CAPABILITY_RULES = [
   {
     id: 'CAP-01',
     level: 'MUST',
-    appliesTo: 'postgres-capability',
-    text: 'The provider hands over plain data and functions, never a driver object: `describe()`, and connection leases for runtime, relay and migration, each with host, port, database, user, password (or a function for it), TLS, expiry and drain window.',
+    appliesTo: 'every-capability',
+    text: 'The provider hands over plain data and functions, never a driver object: `describe()`, and connection leases for runtime, relay and migration, each with host, port, database, user, password (or a function for it), TLS, expiry and drain window. Nothing in the description is secret.',
     reason: 'A pool of another copy of a driver is silently not recognised.',
-    untested:
-      'A property of what a provider hands over, not of a store: shown by the types of the handoff, and by broken-capability.test.ts of store-postgres, which hands over driver objects.',
   },
   {
     id: 'CAP-02',
     level: 'MUST',
-    appliesTo: 'postgres-capability',
-    text: 'The runtime login is no superuser, no owner, has no BYPASSRLS and cannot create in the schema; the migration login owns the schema; the two differ.',
+    appliesTo: 'every-capability',
+    text: 'The runtime and relay logins are no superusers, own nothing, have no BYPASSRLS, are no members of the owner and cannot create in the schema; the migration login owns the schema; all three differ.',
     reason: 'Each of these powers disables row-level security.',
-    untested:
-      'A property of what a provider hands over, not of a store: shown by readiness, and by broken-capability.test.ts of store-postgres, which hands over such logins.',
   },
   {
     id: 'CAP-03',
     level: 'MUST',
-    appliesTo: 'postgres-capability',
-    text: 'Facts are checked at readiness, not assumed: server version, pooler mode, prepared statements, server-side time limits, TLS, tenant context that survives a transaction and never leaks to the next.',
+    appliesTo: 'every-capability',
+    text: 'Facts are checked, not assumed: server version, durability, pooler mode, prepared statements, server-side time limits, connections, TLS, tenant context that is gone after its transaction and never there by default.',
     reason: 'An assumption about a pooler is a data leak waiting.',
-    untested:
-      'A property of what a provider hands over, not of a store: shown by readiness, and by broken-capability.test.ts of store-postgres, which hands over what is not so.',
   },
   {
     id: 'CAP-04',
     level: 'MUST',
     appliesTo: 'postgres-capability',
-    text: 'Credentials rotate while work goes on: new leases are used before the old ones end, running transactions drain, and no request fails because of it.',
+    text: 'Credentials rotate while work goes on: new leases are used before the old ones end, running transactions drain, no request fails because of it, and an old lease is refused after its end.',
     reason: 'Rotation that costs requests is not done.',
-    untested:
-      'A property of what a provider hands over, not of a store: shown by rotation.test.ts of store-postgres.',
   },
   {
     id: 'CAP-05',
@@ -44,8 +36,6 @@ export const POSTGRES_CAPABILITY_RULES = [
     appliesTo: 'postgres-capability',
     text: 'It works through a transaction-mode pooler as well as directly.',
     reason: 'Platforms put poolers in front.',
-    untested:
-      'A property of what a provider hands over, not of a store: shown by the store suite behind a transaction-mode pooler (pgbouncer.test.ts).',
   },
   {
     id: 'CAP-06',
@@ -53,7 +43,19 @@ export const POSTGRES_CAPABILITY_RULES = [
     appliesTo: 'postgres-capability',
     text: 'After a restore or a failover the epoch changes; the store notices, and nothing is lost or handed over under an old lease.',
     reason: 'A restored database believes in leases of the future it lost.',
-    untested:
-      'A property of what a provider hands over, not of a store: shown on real servers by a restore to a moment, a restore from a dump and a failover under load (recovery-drills.test.ts of store-postgres, docs/recovery-drills.md), and call by call by epoch-keeper.test.ts.',
+  },
+  {
+    id: 'CAP-07',
+    level: 'MUST',
+    appliesTo: 'every-capability',
+    text: 'In the database that is handed over nothing leads around row-level security: it is forced, with policies, on every table; no view, function or trigger of others reads past it; and nobody else has a right there.',
+    reason: 'A boundary with a door in it is none.',
+  },
+  {
+    id: 'CAP-08',
+    level: 'MUST',
+    appliesTo: 'postgres-capability',
+    text: 'Installations on one server do not wait for each other: each schema has a migration lock of its own.',
+    reason: 'One installation that migrates must not stop another that is deployed.',
   },
 ] as const satisfies readonly Rule[]

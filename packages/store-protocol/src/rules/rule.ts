@@ -22,7 +22,7 @@ export type RuleId = `${RuleSection}-${number}`
 /** How binding a rule is, in the words of RFC 2119. */
 export type RuleLevel = 'MUST' | 'SHOULD'
 
-/** Which stores a rule binds. */
+/** What a rule binds: a store, or what a provider hands over for one on Postgres. */
 export type RuleApplicability =
   /** Every store, whatever its manifest says; cannot be skipped. */
   | 'every-store'
@@ -32,7 +32,9 @@ export type RuleApplicability =
   | 'shared'
   /** Stores whose manifest says `schema.migrated`. */
   | 'migrated'
-  /** What a provider hands over to store-postgres; not a property of a store. */
+  /** Everything that a provider hands over to store-postgres: what keeps tenants apart and data safe; cannot be waived. */
+  | 'every-capability'
+  /** What a provider hands over to store-postgres, as it is operated over time. */
   | 'postgres-capability'
 
 /** One numbered rule of the contract. */
