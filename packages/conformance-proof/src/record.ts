@@ -32,5 +32,5 @@ export function readKillScores(): KillScores {
 }
 
 export function writeKillScore(subject: SubjectKind, score: KillScore): void {
-  writeFileSync(KILL_SCORES, `${JSON.stringify({ ...readKillScores(), [subject]: score })}\n`)
+  writeFileSync(KILL_SCORES, `${JSON.stringify({ ...readKillScores(), [subject]: score }, null, 2)}\n`)
 }

@@ -81,7 +81,7 @@ async function judgeInWorker(id: string): Promise<Judgement> {
   })
   try {
     return await new Promise<Judgement>((resolve, reject) => {
-      worker.once('error', reject)
+      worker.once('error', (cause) => reject(new Error(`${id} could not be judged`, { cause })))
       worker.once('message', resolve)
     })
   } finally {

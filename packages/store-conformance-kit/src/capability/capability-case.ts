@@ -23,6 +23,8 @@ export interface CapabilityContext {
   connect(lease: ConnectionLease): Promise<CapabilitySession>
   /** Opens a session of a role, of another capability if one is given. Where there is none the case cannot be judged. */
   open(role: LeaseRole, capability?: PostgresCapability): Promise<CapabilitySession>
+  /** Opens a session of a role with a lease of it, likewise: for sessions that must have the same login. */
+  openWith(lease: ConnectionLease, role: LeaseRole): Promise<CapabilitySession>
   rotate(): Promise<void>
   restore(): Promise<void>
   readonly installations: Installations

@@ -20,18 +20,18 @@ export async function beginCapabilityCase(
     sessions.push(session)
     return session
   }
+  const openWith: CapabilityContext['openWith'] = (lease, role) =>
+    connect(lease).catch((error: unknown) => {
+      throw new HarnessFailure(`The ${role} lease opens no session: ${showError(error)}.`)
+    })
   const call = (verb: 'rotate' | 'restore') =>
     callVerb(`${verb}() of the harness`, async () => harness[verb]?.() ?? lacking(verb))
   const context: CapabilityContext = {
     ...{ check, capability, manifest, connect },
     describe: () => describeCapability(capability),
     lease: (role) => leaseOf(capability, role),
-    async open(role, other = capability) {
-      const lease = await leaseOf(other, role)
-      return await connect(lease).catch((error: unknown) => {
-        throw new HarnessFailure(`The ${role} lease opens no session: ${showError(error)}.`)
-      })
-    },
+    open: async (role, other = capability) => await openWith(await leaseOf(other, role), role),
+    openWith,
     rotate: () => call('rotate'),
     restore: () => call('restore'),
     get installations(): Installations {

@@ -1,5 +1,6 @@
 // The tenant of a transaction is a setting that is local to it [CAP-03]. Whoever shares its server connection later must
 // find nothing of it, whichever way it ended.
+import type { ConnectionLease } from '@user-engine/store-protocol'
 import type { CapabilityCase, CapabilityContext } from '../../capability/capability-case.ts'
 import { onlySessions } from '../../capability/capability-case.ts'
 import type { CapabilitySession } from '../../capability/harness.ts'
@@ -48,7 +49,8 @@ export const TENANT_CONTEXT_CASES: readonly CapabilityCase[] = [
       title: `the tenant context of a transaction is gone after ${title}, for its session and for whoever comes next`,
       async run(context) {
         for (const role of SERVING_ROLES) {
-          const session = await context.open(role)
+          const lease = await context.lease(role)
+          const session = await context.openWith(lease, role)
           const serverProcess = await beginWithContext(context, session)
           await end(session, context.check)
           context.check.equal(
@@ -57,7 +59,7 @@ export const TENANT_CONTEXT_CASES: readonly CapabilityCase[] = [
             `the context of the ${role} session after ${title}`,
           )
           await session.end()
-          await showNextIsClean(context, role, serverProcess)
+          await showNextIsClean(context, { role, lease, serverProcess })
         }
       },
     }),
@@ -68,10 +70,11 @@ export const TENANT_CONTEXT_CASES: readonly CapabilityCase[] = [
     title: 'the tenant context of a transaction whose client went away is gone for whoever comes next',
     async run(context) {
       for (const role of SERVING_ROLES) {
-        const session = await context.open(role)
+        const lease = await context.lease(role)
+        const session = await context.openWith(lease, role)
         const serverProcess = await beginWithContext(context, session)
         await session.end()
-        await showNextIsClean(context, role, serverProcess)
+        await showNextIsClean(context, { role, lease, serverProcess })
       }
     },
   },
@@ -83,14 +86,15 @@ export const TENANT_CONTEXT_CASES: readonly CapabilityCase[] = [
     notFor: onlySessions,
     async run(context) {
       const { check, open } = context
-      const session = await open('runtime')
+      const lease = await context.lease('runtime')
+      const session = await context.openWith(lease, 'runtime')
       const serverProcess = await serverProcessOf(session)
       await session.query({ text: `SELECT set_config('user_engine.scope', $1, false)`, values: [TENANT] })
       await run(session, `SELECT pg_advisory_lock(hashtextextended('kit clean', 0))`)
       await run(session, 'CREATE TEMPORARY TABLE kit_left (id integer)').catch(() => {})
       await session.query({ name: 'kit_left', text: 'SELECT $1::text', values: ['left'] })
       await session.end()
-      await lookAtLater(context, { role: 'runtime', serverProcess }, async (next) => {
+      await lookAtLater(context, { role: 'runtime', lease, serverProcess }, async (next) => {
         check.equal(await textOf(next, READ_CONTEXT), '', 'the context that a session left')
         const left = await textOf(
           next,
@@ -121,18 +125,16 @@ async function beginWithContext({ check }: CapabilityContext, session: Capabilit
   return await serverProcessOf(session)
 }
 
-async function showNextIsClean(
-  context: CapabilityContext,
-  role: (typeof SERVING_ROLES)[number],
-  serverProcess: string,
-): Promise<void> {
-  await lookAtLater(context, { role, serverProcess }, async (next) => {
-    context.check.equal(await textOf(next, READ_CONTEXT), '', `the context of a later ${role} session`)
+async function showNextIsClean(context: CapabilityContext, left: Left): Promise<void> {
+  await lookAtLater(context, left, async (next) => {
+    context.check.equal(await textOf(next, READ_CONTEXT), '', `the context of a later ${left.role} session`)
   })
 }
 
 interface Left {
   readonly role: (typeof SERVING_ROLES)[number]
+  /** What the session was opened with: a pooler keeps connections of another login apart. */
+  readonly lease: ConnectionLease
   /** The process of the server that a session had which has ended. */
   readonly serverProcess: string
 }
@@ -142,15 +144,15 @@ interface Left {
  * that was left; all have a transaction open meanwhile, so that none takes a connection twice. A pooler may have closed it instead.
  */
 async function lookAtLater(
-  { check, open, manifest, note }: CapabilityContext,
-  { role, serverProcess }: Left,
+  { check, openWith, manifest, note }: CapabilityContext,
+  { role, lease, serverProcess }: Left,
   look: (session: CapabilitySession) => Promise<void>,
 ): Promise<void> {
   const opened: CapabilitySession[] = []
   let isSettled = false
   try {
     while (!isSettled && opened.length < manifest.maxConnections[role]) {
-      const session = await open(role)
+      const session = await openWith(lease, role)
       opened.push(session)
       await run(session, 'BEGIN')
       await look(session)

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { isUserEngineError, type UserEngineStore } from '@user-engine/store-protocol'
 import { type CaseContext, type ConformanceCase, onlyDurable } from '../../case.ts'
 import { ACME } from '../../records.ts'
@@ -44,7 +45,8 @@ async function showDurability({ backend, open, check, make, note }: CaseContext)
       )
       await commit.then(
         () => acknowledged.push(user.id),
-        () => {},
+        // A store that refuses at once leaves no turn to anybody else.
+        () => delay(1),
       )
     }
   }

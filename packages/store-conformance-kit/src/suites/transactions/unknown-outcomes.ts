@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import {
   isUserEngineError,
   type StoreTransaction,
@@ -161,6 +162,8 @@ async function showInterruptedCommits({ backend, open, check, make, note }: Case
         if (isUserEngineError(error, 'OUTCOME_UNKNOWN'))
           check.equal(error.data, { idempotent: true }, 'OUTCOME_UNKNOWN says that the call had a key')
         attempt.outcome = isUnknown ? 'unknown' : 'failed'
+        // A store that refuses at once leaves no turn to anybody else.
+        await delay(1)
       }
     }
   }
