@@ -23,10 +23,8 @@ export interface OutboxRow {
   state: OutboxState
   /** How often it has been handed over. */
   attempts: number
-  /** Why it is not handed over now: under a live lease, or waiting for its retry. */
-  hold: 'none' | 'leased' | 'retry'
-  /** When the hold ends, by the backend's clock. */
-  heldUntil: number
+  /** What keeps it from being handed over now. */
+  hold: Hold | null
   /** The claim whose token holds the event, also after its time has run out, until another claim takes it. */
   lease: Lease | null
   /** Where the event is in the dead letters. */
@@ -34,6 +32,16 @@ export interface OutboxRow {
   /** The unsettled events of the same aggregate right before and after it. */
   previous: OutboxRow | null
   next: OutboxRow | null
+}
+
+/** Never changed: an ordered map may keep a key for its own use after the entry is gone. */
+export interface Hold {
+  /** Under a live lease, or waiting for its retry. */
+  readonly because: 'leased' | 'retry'
+  /** When it ends, by the backend's clock. */
+  readonly until: number
+  /** Of the event that is held. */
+  readonly sequence: number
 }
 
 /** The event of a row, made anew. */

@@ -14,7 +14,7 @@
 import type { OutboxEvent, OutboxStats } from '@user-engine/store-protocol'
 import type { Journal } from './journal.ts'
 import { compareNumbers, createOrderedMap, type OrderedMap } from './ordered-map.ts'
-import type { Aggregate, Lease, OutboxLog, OutboxRow } from './outbox-log.ts'
+import type { Aggregate, Hold, Lease, OutboxLog, OutboxRow } from './outbox-log.ts'
 
 export interface ClaimLimits {
   readonly limit: number
@@ -60,8 +60,8 @@ export function createOutboxQueue(options: {
   return new ShelvedQueue(options.now, options.journal)
 }
 
-function compareHolds(left: OutboxRow, right: OutboxRow): number {
-  return left.heldUntil - right.heldUntil || left.sequence - right.sequence
+function compareHolds(left: Hold, right: Hold): number {
+  return left.until - right.until || left.sequence - right.sequence
 }
 
 class ShelvedQueue implements OutboxQueue {
@@ -71,7 +71,7 @@ class ShelvedQueue implements OutboxQueue {
   readonly #ready = createOrderedMap<number, OutboxRow>(compareNumbers)
   readonly #held = createOrderedMap<number, OutboxRow>(compareNumbers)
   readonly #blocked = createOrderedMap<number, OutboxRow>(compareNumbers)
-  readonly #holds = createOrderedMap<OutboxRow, OutboxRow>(compareHolds)
+  readonly #holds = createOrderedMap<Hold, OutboxRow>(compareHolds)
   readonly #leases = new Map<number, Lease>()
   readonly #dead = createOrderedMap<number, OutboxRow>(compareNumbers)
   readonly #deadById = new Map<string, Set<OutboxRow>>()
@@ -106,8 +106,7 @@ class ShelvedQueue implements OutboxQueue {
       aggregate,
       state: 'pending',
       attempts: 0,
-      hold: 'none',
-      heldUntil: 0,
+      hold: null,
       lease: null,
       death: null,
       previous: null,
@@ -139,7 +138,7 @@ class ShelvedQueue implements OutboxQueue {
       this.#handOver(row, lease, now + leaseMs)
       rows.push(row)
       // Later events of the aggregate follow in the same batch, as long as nothing holds them.
-      if (next !== null && next.hold === 'none') this.#shelve(aggregate, this.#ready, next)
+      if (next !== null && next.hold === null) this.#shelve(aggregate, this.#ready, next)
     }
     for (const aggregate of touched) this.#place(aggregate)
     if (rows.length > 0) this.#leases.set(lease.token, lease)
@@ -230,7 +229,7 @@ class ShelvedQueue implements OutboxQueue {
       blocked.push({
         aggregateType: aggregate.type,
         aggregateId: aggregate.id,
-        because: hold === 'leased' ? 'leased' : 'waiting-for-retry',
+        because: hold?.because === 'leased' ? 'leased' : 'waiting-for-retry',
         waiting: keptBack(aggregate),
       })
     }
@@ -291,29 +290,29 @@ class ShelvedQueue implements OutboxQueue {
     if (lease.rows.size === 0) this.#leases.delete(lease.token)
   }
 
-  #hold(row: OutboxRow, hold: 'leased' | 'retry', until: number): void {
-    row.hold = hold
-    row.heldUntil = until
-    this.#holds.set(row, row)
-    if (hold === 'leased') {
+  #hold(row: OutboxRow, because: Hold['because'], until: number): void {
+    row.hold = { because, until, sequence: row.sequence }
+    this.#holds.set(row.hold, row)
+    if (because === 'leased') {
       row.aggregate.leased++
       this.#leased++
     }
   }
 
   #endHold(row: OutboxRow): void {
-    if (row.hold === 'none') return
-    this.#holds.delete(row)
-    if (row.hold === 'leased') {
+    const { hold } = row
+    if (hold === null) return
+    this.#holds.delete(hold)
+    if (hold.because === 'leased') {
       row.aggregate.leased--
       this.#leased--
     }
-    row.hold = 'none'
+    row.hold = null
   }
 
   #endHolds(now: number): void {
     for (let row = this.#holds.first(); row !== undefined; row = this.#holds.first()) {
-      if (row.heldUntil > now) return
+      if (row.hold !== null && row.hold.until > now) return
       this.#endHold(row)
       this.#place(row.aggregate)
     }
@@ -367,7 +366,7 @@ class ShelvedQueue implements OutboxQueue {
   #place(aggregate: Aggregate): void {
     const { head } = aggregate
     if (head === null) this.#unshelve(aggregate)
-    else if (head.hold === 'none') this.#shelve(aggregate, this.#ready, head)
+    else if (head.hold === null) this.#shelve(aggregate, this.#ready, head)
     else this.#shelve(aggregate, keptBack(aggregate) > 0 ? this.#blocked : this.#held, head)
   }
 
@@ -387,7 +386,7 @@ class ShelvedQueue implements OutboxQueue {
 
 /** How many events wait behind a first one that is held, without being handed over themselves. */
 function keptBack({ head, size, leased }: Aggregate): number {
-  return size - leased - (head?.hold === 'leased' ? 0 : 1)
+  return size - leased - (head?.hold?.because === 'leased' ? 0 : 1)
 }
 
 function ageOf({ enqueuedAt }: OutboxRow, now: number): number {
