@@ -1,10 +1,9 @@
 // A server that is gone, hangs, or takes no writes any more, and a provider that hands out the address of another one: the
 // store goes there by itself [LIF-02].
 import type { LocalDatabase, LocalProvider } from '@user-engine/provider-local'
-import { isUserEngineError } from '@user-engine/store-protocol'
+import { isUserEngineError, type LeaseRole, type PostgresCapability } from '@user-engine/store-protocol'
 import { v7 as uuidv7 } from 'uuid'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
-import type { LeaseRole, PostgresCapability } from '../capability/postgres-capability.ts'
 import { createPostgresStore, type PostgresStore } from '../create-postgres-store.ts'
 import { migrate } from '../migrations/migrate.ts'
 import { openOwnServer } from '../testing/own-server.ts'
