@@ -25,7 +25,7 @@ import * as z from 'zod'
 import { planAppend } from './audit.ts'
 import { createCapabilities, DEFAULT_TIMEOUT_MS, MAX_TIMEOUT_MS } from './capabilities.ts'
 import type { Connection } from './connection/connection.ts'
-import { type ConnectionPool, createConnectionPool } from './connection/connection-pool.ts'
+import type { ConnectionPool } from './connection/connection-pool.ts'
 import { mapError } from './connection/map-error.ts'
 import type { Row, StatementCall } from './connection/statement.ts'
 import { describeStore } from './diagnostics.ts'
@@ -44,13 +44,13 @@ import { createSchemaGate, type SchemaGate } from './schema-version.ts'
 import { createSession, type Session } from './session.ts'
 import { parseSchemaName, type SchemaName } from './sql/schema-name.ts'
 import { createStatements, type Statements } from './statements.ts'
+import { openPools, type StorePools } from './store-pools.ts'
 import { KEY_ALREADY_USED, runRead, runTransaction } from './transaction.ts'
 import {
   BEGIN_READ,
   BEGIN_TRANSACTION,
   briefContextCall,
   contextCall,
-  RELAY_SETTINGS,
   type TransactionScope,
 } from './transaction-context.ts'
 
@@ -109,11 +109,7 @@ class ConnectedStore implements PostgresStore {
   readonly #options: PostgresStoreOptions
   readonly #schema: SchemaName
   readonly #sql: Statements
-  readonly #pools: {
-    readonly runtime: ConnectionPool
-    readonly denials: ConnectionPool
-    readonly relay: ConnectionPool
-  }
+  readonly #pools: StorePools
   readonly #prisma: PrismaRunner
   readonly #gate: SchemaGate
   readonly #epochs: EpochKeeper
@@ -418,46 +414,5 @@ async function endWith<Result>(session: Session, work: Promise<Result>): Promise
   } catch (error) {
     await session.rollback()
     throw error
-  }
-}
-
-function openPools(
-  options: PostgresStoreOptions,
-  given: {
-    readonly description: CapabilityDescription
-    readonly onDoubt: () => void
-    readonly onRelayConnect: () => void
-  },
-) {
-  const { capability } = options
-  const { description, onDoubt, onRelayConnect } = given
-  const namedStatements = description.pooler.preparedStatements
-  const runtimeMax = options.maxConnections ?? description.maxConnections.runtime - 1
-  const relayMax = options.maxRelayConnections ?? description.maxConnections.relay
-  if (runtimeMax < 1 || relayMax < 1 || runtimeMax >= description.maxConnections.runtime) {
-    throw new UserEngineError('VALIDATION', {
-      issues: [
-        {
-          path: 'maxConnections',
-          expected: 'at least 1, and one less than the capability allows for runtime',
-        },
-      ],
-    })
-  }
-  const pool = (role: 'runtime' | 'relay', maxConnections: number, purpose: string) =>
-    createConnectionPool({
-      capability,
-      role,
-      maxConnections,
-      namedStatements,
-      keepsSession: description.pooler.mode !== 'transaction',
-      applicationName: `user-engine ${purpose}`,
-      onDoubt,
-      ...(role === 'relay' ? { onConnect: onRelayConnect, settings: RELAY_SETTINGS } : {}),
-    })
-  return {
-    runtime: pool('runtime', runtimeMax, 'runtime'),
-    denials: pool('runtime', 1, 'denials'),
-    relay: pool('relay', relayMax, 'relay'),
   }
 }
