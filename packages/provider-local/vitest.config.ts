@@ -7,9 +7,9 @@ export default defineConfig({
     include: ['src/**/*.test.ts'],
     globalSetup: ['./src/vitest.ts'],
     // Real servers on small machines: generous for what never waits, so that a limit that is hit is a hang.
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
     // They wait for servers more than they compute.
-    maxWorkers: 3,
+    maxWorkers: 2,
   },
 })
