@@ -92,6 +92,26 @@ test('a sleeper that sends again what another one has delivered meanwhile is see
   expect(account(run)).toMatchObject({ duplicates: { aroundPause: 1 }, violations: [] })
 })
 
+test('a sleeper that sends on waking up what another one has claimed meanwhile, and sends later, is seen', () => {
+  const run: Evidence = {
+    ...RUN,
+    takings: [
+      { atMs: 10, eventId: '1', relay: 'b' },
+      { atMs: 50, eventId: '2', relay: 'a' },
+      { atMs: 60, eventId: '2', relay: 'b' },
+    ],
+    relays: [
+      { relay: 'a', records: [record('claimed', 1, '2')] },
+      { relay: 'b', records: [record('claimed', 5, '1', '2'), ...acknowledged(61, '1', '2')] },
+    ],
+    faults: [{ kind: 'paused', relay: 'a', atMs: 2, untilMs: 49 }],
+  }
+  expect(account(run)).toMatchObject({ duplicates: { aroundPause: 1 }, violations: [] })
+  const [fault] = run.faults
+  const asleepBefore = { ...run, faults: fault === undefined ? [] : [{ ...fault, atMs: 0, untilMs: 0.5 }] }
+  expect(account(asleepBefore).violations).toEqual(['1 events arrived again for no reason'])
+})
+
 test('an acknowledgement that was asked for and never heard counts when the event does not come again', () => {
   const [first, ...others] = RUN.relays
   const run: Evidence = {

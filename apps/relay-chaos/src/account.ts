@@ -108,8 +108,10 @@ function explainDuplicates(arrivals: ReadonlyMap<string, readonly Taking[]>, evi
         duplicates.afterKill++
         byKill.set(killer.relay, (byKill.get(killer.relay) ?? 0) + 1)
       } else if (
-        pausedBetween(faultsOf.get(before.relay ?? '') ?? [], before.atMs, taking.atMs) ||
-        pausedBetween(faultsOf.get(taking.relay ?? '') ?? [], claims(taking), taking.atMs)
+        // A sender may sleep before it sends as well as after: what it sends on waking up may come before what others send.
+        [before, taking].some((sent) =>
+          pausedBetween(faultsOf.get(sent.relay ?? '') ?? [], claims(sent), taking.atMs),
+        )
       ) {
         duplicates.aroundPause++
       } else duplicates.unexplained++
