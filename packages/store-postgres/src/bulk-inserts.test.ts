@@ -114,8 +114,9 @@ test('many inserts of one unit of work come to the same as one by one [TXN-01, T
     }),
     { numRuns: 120 },
   )
-  expect(counted.together).toBeGreaterThan(60)
-  expect(counted.undone).toBeGreaterThan(10)
+  // Chance decides how many; both ways must have been taken.
+  expect(counted.together).toBeGreaterThan(10)
+  expect(counted.undone).toBeGreaterThan(0)
 })
 
 const NOW = '2026-01-31T09:30:00.000Z'
