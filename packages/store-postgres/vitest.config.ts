@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
 
 export default defineConfig({
@@ -9,6 +10,8 @@ export default defineConfig({
     maxWorkers: 2,
     // A path, because vitest resolves packages here without the source condition.
     globalSetup: ['../provider-local/src/vitest.ts'],
+    // The processes of stores that the cases start load the same modules each time.
+    env: { NODE_COMPILE_CACHE: fileURLToPath(new URL('node_modules/.cache/compiled', import.meta.url)) },
     testTimeout: 120_000,
     hookTimeout: 120_000,
   },

@@ -1,10 +1,14 @@
 // The proof from the command line. `--update` records which cases catch what; it forgives no survivor. `--stores` or
 // `--providers` is one half of it.
 import { mkdirSync, writeFileSync } from 'node:fs'
+import { enableCompileCache } from 'node:module'
 import { renderKillMatrix } from './kill-matrix.ts'
 import { runProviderProof } from './providers/command.ts'
 import { readExpectedKills, writeExpectedKills, writeKillMatrix, writeKillScore } from './record.ts'
 import { runProof } from './run-proof.ts'
+
+// Every worker and every process of a store loads the same modules.
+process.env['NODE_COMPILE_CACHE'] ??= enableCompileCache().directory
 
 const has = (flag: string) => process.argv.includes(flag)
 const isUpdate = has('--update')

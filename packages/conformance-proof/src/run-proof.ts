@@ -26,8 +26,8 @@ interface ProofOptions {
 }
 
 /**
- * Runs the cases of the kit on every broken and every odd store, two at once for each processor: half of the time they
- * wait. In memory all cases are run, on Postgres those of the rule's section that take an engine.
+ * Runs the cases of the kit on every broken and every odd store, three at once for each processor: most of the time
+ * they wait. In memory all cases are run, on Postgres those of the rule's section that take an engine.
  */
 export async function runProof({ expected, onJudged = () => {} }: ProofOptions): Promise<Proof> {
   // The engines first: each takes longer than any store in memory.
@@ -69,7 +69,7 @@ async function judgeAll(
       onJudged(id, judgement, judgements.size, ids.length)
     }
   }
-  await Promise.all(Array.from({ length: availableParallelism() * 2 }, work))
+  await Promise.all(Array.from({ length: availableParallelism() * 3 }, work))
   return judgements
 }
 
