@@ -41,7 +41,8 @@ function topOf({ nodes, samples = [], timeDeltas = [] }: Profiler.Profile, opera
   for (const [index, id] of samples.entries()) {
     const { functionName = '', url = '' } = frames.get(id) ?? {}
     const name = functionName || '(anonymous)'
-    if (name === '(idle)') continue
+    // The profiler's own work is no part of an operation.
+    if (name === '(idle)' || url === 'node:inspector') continue
     const place = placeOf(url)
     const entry = own.get(`${name} ${place}`) ?? { name, place, microseconds: 0 }
     entry.microseconds += (timeDeltas[index] ?? 0) / operations

@@ -1,21 +1,25 @@
 /** What keeps the targets that were missed from being met; to be reviewed with every new run. */
 export const HELD_BACK = `## What holds it back
 
-Read from the CPU per operation and from the statements; no profile was taken for this run, so causes that are not
-counted in the tables are called likely.
+Read from the processor time per operation, from the profiles above and from the statements. What is not counted in one of them is called
+likely.
 
-- **Point reads and small writes.** The store sends one batch in one round trip, as the limit does. What differs is CPU of the
-  client: a point read costs it two to three times what it costs pgbench, on the cores that the server needs as well.
-- **Commands that decide.** Setting a value reads the catalog and the value, decides, and writes: two round trips where the
-  limit has one.
-- **Claim and acknowledge.** A claim gives every event a fenced lease, which is an update of its row, and the acknowledgement
-  is a delete; claims take turns, so that the order per aggregate holds with any number of consumers, and four consumers
-  gain little. The queues beside it keep no such order.
-- **Import.** A unit of many users is one statement per row, under row-level security, and the server spends ten times the
-  CPU of COPY on a user. COPY runs as the administrator, without row-level security.
-- **Pages on a large database.** Users of one tenant lie beside each other in the small database and far apart in the large
-  one, so that a page reads about as many blocks as it has rows. How much of the ratio that explains was not separated.
-- **Deliveries without a vacuum.** Likely: what was settled stays in the indexes of \`outbox_deliveries\` and every claim walks
-  over it; while an old snapshot is held even a vacuum cannot remove it. A mark below which nothing is unsettled would end
-  that. It may pass a position only when every transaction that was running when the position was drawn has ended, and a
-  replay must set it back: otherwise an event that commits late is overtaken. This is not built.`
+- **Five times Prisma, for small writes.** With one caller the limit itself is about five times an interactive transaction, because most of what
+  both wait for is the same flush to disk: there the target asks for all of the limit and more. The store's own work is a tenth of the time, and most of that is the
+  kernel's work of sending.
+- **Update a user with 16 callers.** The cores are full, and the client's share of them is what the limit does not have: it costs
+  twice the processor time of pgbench, most of it sending and receiving.
+- **Claim and acknowledge, against pg-boss and graphile-worker.** They are two commits, for a receiver may die in between, and the batch waits for both
+  flushes. The work per event is a seventh of pg-boss's on the server and half of it on the client: what is left is the two round trips, the two flushes
+  and the turn that claims take. So the distance grows with the batch: with 500 it is eight times pg-boss and three and a half times
+  graphile-worker, which keep no order per aggregate. Four consumers gain nothing over one, because claims take turns. An acknowledgement that
+  travelled with the next claim would save one flush; the contract has no such call.
+- **Import, against createMany.** createMany passes no event and no audit record; the store's figure has the same rows. Both are held by the server, which
+  spends more on constraints and row-level security than on anything else: COPY with the same constraints is the next limit.
+- **Pages on a large database.** A page reads the users of one tenant. In the small database they lie beside each other; in the large one, as in
+  one a tenth as large with tenants of the same size, each lies in a block of its own, and with a million users the blocks are no longer in the caches of the processor.
+  The index reads no more than its page ([query plans](query-plans.md)).
+- **Claims right after a vacuum.** Likely: a vacuum of the log leaves the server's buffers full of what a claim does not need. Without one, and under an old
+  snapshot, claims are as fast as in an empty outbox.
+- **In memory.** Provisioning writes thirteen records: its rate times thirteen is above the aim. Setting a value reads its catalog, user and bindings first. What falls with a million
+  records is memory that is in no cache: the work is the same ([decision 25](decisions/0025-rates-in-memory.md)).`

@@ -8,6 +8,7 @@ import { OPERATION_TITLES, OPERATIONS } from '../suites/operations.ts'
 import { BATCHES, CONSUMERS, QUEUES } from '../suites/outbox.ts'
 import { HELD_BACK } from './held-back.ts'
 import { growthRatios, importRate, judge, memoryRate, queueRate, rateOf, type Verdict } from './judge.ts'
+import { figure, number, round, table } from './tables.ts'
 
 const PATH_TITLES: { readonly [Path in PathName]: string } = {
   limit: 'pgbench, one pipeline (the limit)',
@@ -235,24 +236,6 @@ function pages({ cells, middle }: NonNullable<Results['growth']>): string {
     return `${round(rateIn('middle'))} per second with ${callers}, ${number(ratio)} times the large one`
   })
   return ` Between them for pages, with tenants as large as those of the large one: ${round(middle.users)} users in ${round(middle.tenants)} tenants, ${rates.join('; ')}.`
-}
-
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`
-  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n')
-}
-
-function number(value: number | null): string {
-  return value !== null && Number.isFinite(value) ? value.toFixed(2) : '–'
-}
-
-/** A rate as a whole number, a ratio with two places. */
-function figure(value: number): string {
-  return value >= 1_000 ? round(value) : number(value)
-}
-
-function round(value: number | null): string {
-  return value !== null && Number.isFinite(value) ? Math.round(value).toLocaleString('en-US') : '–'
 }
 
 function capital(text: string): string {

@@ -1,11 +1,14 @@
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Results } from '../results.ts'
 import { renderMarkdown } from './markdown.ts'
+import { withNodeFigures } from './node-figures.ts'
 import { renderPlot } from './plot.ts'
 
-/** Writes the page and its plot from the results. */
+/** Writes the page, its plot, and the figures that the page about scaling begins with. */
 export function writePage(results: Results, folder: string): void {
   writeFileSync(join(folder, 'performance.md'), renderMarkdown(results))
   writeFileSync(join(folder, 'performance.svg'), renderPlot(results))
+  const scaling = join(folder, 'scaling.md')
+  writeFileSync(scaling, withNodeFigures(readFileSync(scaling, 'utf8'), results))
 }
