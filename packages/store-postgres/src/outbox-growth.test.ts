@@ -1,22 +1,27 @@
 // What a claim and an acknowledgement read stays the same, however much has been delivered: with nothing vacuumed, and with an
 // old snapshot held throughout, so that no dead version can be removed or skipped [OBX-08]. Counted in pages, which a busy
 // machine does not change; rates are what the benchmarks are for.
+import type { LocalProvider } from '@user-engine/provider-local'
 import pg from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { PostgresStore } from './create-postgres-store.ts'
 import { createOutboxWorld, idsOf, type OutboxWorld, outboxEvent } from './testing/outbox-world.ts'
+import { openOwnServer } from './testing/own-server.ts'
 import { contextCall } from './transaction-context.ts'
 
 const BATCH = 20
 const CYCLES = 600
 
+let provider: LocalProvider
 let world: OutboxWorld
 let store: PostgresStore
 let relay: pg.Client
 let holder: pg.Client
 
 beforeAll(async () => {
-  world = await createOutboxWorld()
+  // A claim remembers every transaction of its server that is still running, those of other tests too, and looks for each.
+  provider = await openOwnServer()
+  world = await createOutboxWorld(provider)
   const tables = await world.database.query(`
     SELECT relname FROM pg_class WHERE relnamespace = 'user_engine'::regnamespace AND relkind = 'r' AND relname LIKE 'outbox%'`)
   for (const { relname } of tables.rows)
@@ -32,6 +37,7 @@ afterAll(async () => {
   await holder.end()
   await relay.end()
   await world.close()
+  await provider.stop()
 })
 
 async function connect(role: 'relay' | 'runtime'): Promise<pg.Client> {
