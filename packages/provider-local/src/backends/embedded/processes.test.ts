@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { expect, test } from 'vitest'
 import { until } from '../../testing/until.ts'
@@ -40,11 +40,19 @@ test('reads the same from ps as from where it usually reads', () => {
 
 test('a process that has ended unnoticed does not run', async () => {
   // The shell becomes a `sleep` that never asks for the end of its child.
-  const shell = spawn('/bin/sh', ['-c', 'sleep 0 & echo $!; exec sleep 60'], {
+  const shell = spawn('/bin/sh', ['-c', 'sleep 60 & echo $!; exec sleep 60'], {
     stdio: ['ignore', 'pipe', 'ignore'],
   })
   const [line] = (await once(shell.stdout, 'data')) as [Buffer]
   const pid = Number(String(line))
+  const commandOf = (of: number) =>
+    execFileSync('ps', ['-o', 'comm=', '-p', String(of)], { encoding: 'utf8' })
+  await until('the shell is a sleep', () =>
+    commandOf(shell.pid ?? 0)
+      .trim()
+      .endsWith('sleep'),
+  )
+  signalAll([pid], 'SIGKILL')
   await until('the child is a zombie', () => processTree(pid)[0]?.state === 'Z')
   expect(() => process.kill(pid, 0)).not.toThrow()
   expect(isRunning(pid)).toBe(false)
