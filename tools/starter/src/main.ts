@@ -1,5 +1,6 @@
-// Uses what is published the way somebody else does: outside of this repository, from the packed packages alone.
-import { mkdir, mkdtemp, readFile, realpath, rm } from 'node:fs/promises'
+// Uses what is published the way somebody else does: outside of this repository, from the packed packages alone. `--update`
+// publishes the reports; subjects that are named are certified alone.
+import { mkdir, mkdtemp, readFile, realpath, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -9,7 +10,10 @@ import { ProgramFailed, runProgram } from './run-program.ts'
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url))
 const STARTER = join(ROOT, 'apps/provider-starter')
+const REPORTS = join(ROOT, 'docs/conformance')
 const SUBJECTS = ['sqlite', 'capability', 'postgres'] as const
+const named = SUBJECTS.filter((subject) => process.argv.includes(subject))
+const isUpdate = process.argv.includes('--update')
 /** Judged, and found not conformant: an answer, which the report explains. Not to be judged is a failure. */
 const NOT_CONFORMANT = 1
 
@@ -53,15 +57,16 @@ async function certifyStarter(outside: string): Promise<readonly string[]> {
   await step('run its tests', () => runProgram(['npm', 'test'], { cwd: copy }))
   await mkdir(join(copy, 'reports'), { recursive: true })
   const verdicts: string[] = []
-  for (const subject of SUBJECTS) verdicts.push(await certify(copy, subject))
+  for (const subject of named.length > 0 ? named : SUBJECTS) verdicts.push(await certify(copy, subject))
   return verdicts
 }
 
 async function certify(copy: string, subject: (typeof SUBJECTS)[number]): Promise<string> {
-  const code = await runProgram(['npm', 'run', `certify:${subject}`], {
+  const { code, stdout } = await runProgram(['npm', 'run', '--silent', `certify:${subject}`], {
     cwd: copy,
     allowed: [0, NOT_CONFORMANT],
   })
+  if (isUpdate) await writeFile(join(REPORTS, `starter-${subject}.txt`), stdout)
   const file = join(copy, 'reports', `${subject}.json`)
   const report = JSON.parse(await readFile(file, 'utf8')) as Report
   const { verdict, harness, executed, planned, durationMs, cases } = report

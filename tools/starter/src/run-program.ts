@@ -13,14 +13,19 @@ export interface ProgramOptions {
   readonly allowed?: readonly number[]
 }
 
+export interface ProgramResult {
+  readonly code: number
+  readonly stdout: string
+}
+
 /**
- * Runs a program to its end and returns its exit code. What it prints is shown when it fails, and otherwise not.
+ * Runs a program to its end. What it prints is shown when it fails, and otherwise not.
  * @throws ProgramFailed when it ends with a code that is not allowed.
  */
 export async function runProgram(
   [program, ...args]: readonly [string, ...string[]],
   { cwd, allowed = [0] }: ProgramOptions,
-): Promise<number> {
+): Promise<ProgramResult> {
   // npm and pnpm are command files on Windows, which only a shell starts.
   const shell = process.platform === 'win32'
   const child = spawn(program, args, {
@@ -30,12 +35,16 @@ export async function runProgram(
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   let output = ''
+  let stdout = ''
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    stdout += text
+  })
   for (const stream of [child.stdout, child.stderr])
     stream.setEncoding('utf8').on('data', (text: string) => {
       output += text
     })
   const [code, signal] = (await once(child, 'close')) as [number | null, NodeJS.Signals | null]
-  if (code !== null && allowed.includes(code)) return code
+  if (code !== null && allowed.includes(code)) return { code, stdout }
   throw new ProgramFailed(`${[program, ...args].join(' ')} ended with ${code ?? signal}:\n${output}`)
 }
 
