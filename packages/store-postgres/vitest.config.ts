@@ -12,6 +12,7 @@ export default defineConfig({
     globalSetup: ['../provider-local/src/vitest.ts'],
     // The processes of stores that the cases start load the same modules each time.
     env: { NODE_COMPILE_CACHE: fileURLToPath(new URL('node_modules/.cache/compiled', import.meta.url)) },
+    expect: { poll: { timeout: 30_000 } },
     testTimeout: 120_000,
     hookTimeout: 120_000,
   },

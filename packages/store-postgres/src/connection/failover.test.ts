@@ -10,8 +10,6 @@ import { openOwnServer } from '../testing/own-server.ts'
 import { createTestDatabase } from '../testing/test-database.ts'
 
 const TIMEOUT_MS = 1_000
-/** A provider is not asked again within a second. */
-const PATIENCE = { timeout: 30_000 }
 
 let provider: LocalProvider
 let first: LocalDatabase
@@ -78,7 +76,7 @@ test('a server that is gone: the first call that finds nobody asks for another l
   await provider.faults.kill()
   current = second
   // What the driver has not noticed yet fails once.
-  await expect.poll(outcome, PATIENCE).toBe('written')
+  await expect.poll(outcome).toBe('written')
   expect(await isOnSecond(await insertUser())).toBe(true)
 })
 
@@ -89,7 +87,7 @@ test('a server that hangs: calls end within their limit, and later ones go to th
   // The whole unit was on its way, its COMMIT too.
   expect(await outcome()).toBe('OUTCOME_UNKNOWN')
   expect(performance.now() - start).toBeLessThan(TIMEOUT_MS * 3)
-  await expect.poll(outcome, PATIENCE).toBe('written')
+  await expect.poll(outcome).toBe('written')
   expect(await isOnSecond(await insertUser())).toBe(true)
 })
 
@@ -98,9 +96,9 @@ test('a server that takes no writes any more: its connections are given up', asy
   await first.query(
     'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()',
   )
-  await expect.poll(outcome, PATIENCE).toBe('UNAVAILABLE')
+  await expect.poll(outcome).toBe('UNAVAILABLE')
   current = second
-  await expect.poll(outcome, PATIENCE).toBe('written')
+  await expect.poll(outcome).toBe('written')
   expect(await isOnSecond(await insertUser())).toBe(true)
 })
 
@@ -117,5 +115,5 @@ test('a server that is down for a while and has no successor: the provider is no
   expect(asked.length).toBeGreaterThan(0)
   expect(asked.length).toBeLessThanOrEqual(3)
   await provider.faults.start()
-  await expect.poll(outcome, PATIENCE).toBe('written')
+  await expect.poll(outcome).toBe('written')
 })
