@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
+import pLimit from 'p-limit'
 import { BROKEN_STORES } from './broken-stores.ts'
 import { judgeBroken, judgeOdd, type Kill } from './judge-store.ts'
 import { ODD_STORES } from './odd-stores.ts'
@@ -60,16 +61,12 @@ async function judgeAll(
   ids: readonly string[],
   onJudged: NonNullable<ProofOptions['onJudged']>,
 ): Promise<ReadonlyMap<string, Judgement>> {
-  const waiting = [...ids]
   const judgements = new Map<string, Judgement>()
-  const work = async () => {
-    for (let id = waiting.shift(); id !== undefined; id = waiting.shift()) {
-      const judgement = await judgeInWorker(id)
-      judgements.set(id, judgement)
-      onJudged(id, judgement, judgements.size, ids.length)
-    }
-  }
-  await Promise.all(Array.from({ length: availableParallelism() * 3 }, work))
+  await pLimit(availableParallelism() * 3).map(ids, async (id) => {
+    const judgement = await judgeInWorker(id)
+    judgements.set(id, judgement)
+    onJudged(id, judgement, judgements.size, ids.length)
+  })
   return judgements
 }
 

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { renderErrorTable } from './error-table.ts'
+import { placeBlock } from './placed-block.ts'
 import { renderRuleTable } from './rule-table.ts'
 
 /** A part of a document that is written by a program, between two comments that stay. */
@@ -29,11 +30,6 @@ export function fileOf({ document }: GeneratedBlock): string {
 
 /** The document as it should be. @throws Error when it has not exactly one place for the block. */
 export function renderDocument(block: GeneratedBlock): string {
-  const current = readFileSync(fileOf(block), 'utf8')
-  const [begin, end] = [`<!-- ${block.name}:begin -->`, `<!-- ${block.name}:end -->`]
-  const [before, rest, ...more] = current.split(begin)
-  const [, after, ...others] = (rest ?? '').split(end)
-  if (before === undefined || after === undefined || more.length > 0 || others.length > 0)
-    throw new Error(`${block.document} must have ${begin} and ${end} once each, in this order.`)
-  return `${before}${begin}\n\n${block.render()}\n\n${end}${after}`
+  const { document, name } = block
+  return placeBlock({ document, current: readFileSync(fileOf(block), 'utf8'), name, text: block.render() })
 }

@@ -38,11 +38,11 @@ export async function runProgram(
   let stdout = ''
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     stdout += text
+    output += text
   })
-  for (const stream of [child.stdout, child.stderr])
-    stream.setEncoding('utf8').on('data', (text: string) => {
-      output += text
-    })
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    output += text
+  })
   const [code, signal] = (await once(child, 'close')) as [number | null, NodeJS.Signals | null]
   if (code !== null && allowed.includes(code)) return { code, stdout }
   throw new ProgramFailed(`${[program, ...args].join(' ')} ended with ${code ?? signal}:\n${output}`)

@@ -4,8 +4,6 @@ import { CONSUMERS } from '../suites/outbox.ts'
 import { importRate, queueRate } from './judge.ts'
 import { round, table } from './tables.ts'
 
-const [BEGIN, END] = ['<!-- figures:begin -->', '<!-- figures:end -->']
-
 /** What one node carries, for the page about scaling. Empty before anything was measured. */
 export function renderNodeFigures(results: Results): string {
   const { comparison } = results
@@ -33,15 +31,6 @@ export function renderNodeFigures(results: Results): string {
   const head = ['what', 'a second', 'p99 ms', 'client cores per 1,000/s', 'server cores per 1,000/s']
   return `Service and Postgres ${postgres} on the same ${cores} cores (${cpu}, ${memoryGiB} GiB), 16 callers, every commit flushed: where they have a machine each,
 the rate is what the cores of the fuller one allow.\n\n${table(head, [...rows, ...others])}`
-}
-
-/** A document with the figures in their place. @throws TypeError when it has none. */
-export function withNodeFigures(document: string, results: Results): string {
-  const [before, rest] = document.split(BEGIN)
-  const [, after] = (rest ?? '').split(END)
-  if (before === undefined || after === undefined)
-    throw new TypeError(`the document must have ${BEGIN} and ${END}`)
-  return `${before}${BEGIN}\n\n${renderNodeFigures(results)}\n\n${END}${after}`
 }
 
 /** Microseconds per operation are cores per million operations a second. */

@@ -1,4 +1,5 @@
 import { CAPABILITY_CASES, type CaseFacts, type ConformanceReport } from '@user-engine/store-conformance-kit'
+import pLimit from 'p-limit'
 import { BROKEN_PROVIDERS } from './broken-providers.ts'
 import { GOOD_PROVIDERS } from './good-providers.ts'
 import { createProofServers } from './proof-servers.ts'
@@ -44,20 +45,16 @@ export async function proveProviders({
   expected,
   onJudged = () => {},
 }: ProviderProofOptions): Promise<ProviderProof> {
-  const waiting: ProviderUnderProof[] = [...GOOD_PROVIDERS, ...BROKEN_PROVIDERS]
-  const total = waiting.length
+  const all: readonly ProviderUnderProof[] = [...GOOD_PROVIDERS, ...BROKEN_PROVIDERS]
   const judgements = new Map<string, ProviderJudgement>()
   const servers = createProofServers()
-  const work = async () => {
-    for (let one = waiting.shift(); one !== undefined; one = waiting.shift()) {
+  try {
+    await pLimit(AT_ONCE).map(all, async (one) => {
       const server = await servers.get(one.server ?? 'tls')
       const judgement = await runProvider(one, server, casesFor(one))
       judgements.set(one.id, judgement)
-      onJudged(one.id, judgement, judgements.size, total)
-    }
-  }
-  try {
-    await Promise.all(Array.from({ length: AT_ONCE }, work))
+      onJudged(one.id, judgement, judgements.size, all.length)
+    })
   } finally {
     await servers.stop()
   }

@@ -6,7 +6,13 @@ import type {
   QueryRows,
 } from '@user-engine/provider-local'
 import type { CapabilityHarness, Installations } from '@user-engine/store-conformance-kit'
-import type { ConnectionLease, LeaseRole, PostgresCapability, RuleId } from '@user-engine/store-protocol'
+import type {
+  CapabilityDescription,
+  ConnectionLease,
+  LeaseRole,
+  PostgresCapability,
+  RuleId,
+} from '@user-engine/store-protocol'
 
 /** The servers that providers under proof hand over databases of; each is started when somebody needs it. */
 export const SERVERS = ['tls', 'plain', 'unsafe'] as const
@@ -80,22 +86,25 @@ export function brokenInLeases(
   }
 }
 
+/** What is said instead of parts of a description; `asked` is how often it was asked for before. */
+type Untruth = (description: CapabilityDescription, asked: number) => object
+
 /** Says of itself what is not so. */
-export function brokenInDescription(
-  breaks: RuleId,
-  facts: Facts,
-  change: (description: Awaited<ReturnType<PostgresCapability['describe']>>) => object,
-): BrokenProvider {
+export function brokenInDescription(breaks: RuleId, facts: Facts, change: Untruth): BrokenProvider {
   return {
     ...{ breaks, ...facts },
-    handOver: async ({ capability }) => ({
-      capability: {
-        ...capability,
-        describe: async () => {
-          const description = await capability.describe()
-          return { ...description, ...change(description) }
-        },
-      },
-    }),
+    handOver: async ({ capability }) => ({ capability: describedWith(capability, change) }),
+  }
+}
+
+/** A capability that describes itself as another one. */
+export function describedWith(capability: PostgresCapability, change: Untruth): PostgresCapability {
+  let asked = 0
+  return {
+    ...capability,
+    describe: async () => {
+      const description = await capability.describe()
+      return { ...description, ...change(description, asked++) }
+    },
   }
 }

@@ -1,13 +1,13 @@
 // A real PgBouncer before the server of a provider. It ends with the process that started it, whichever way that ends.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chownSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { acceptsAdministrator } from '../administration.ts'
 import type { AdminConnection } from '../backends/backend.ts'
-import { serverAccount } from '../backends/embedded/server-account.ts'
+import { giveTo, serverAccount, writeOwned } from '../backends/embedded/server-account.ts'
 import { findFreePort } from '../backends/free-port.ts'
 import type { LeaseTls, PostgresCapability } from '../capability.ts'
 import type { LocalProvider } from '../local-provider.ts'
@@ -94,11 +94,10 @@ async function writeFiles(folder: string, admin: AdminConnection, options: Poole
   const account = serverAccount(folder)
   const write = (name: string, content: string) => {
     const file = join(folder, name)
-    writeFileSync(file, content, { mode: 0o600 })
-    if (account !== null) chownSync(file, account.uid, account.gid)
+    writeOwned(file, content, account)
     return file
   }
-  if (account !== null) chownSync(folder, account.uid, account.gid)
+  giveTo(folder, account)
   const quoted = (text: string) => `"${text.replaceAll('"', '""')}"`
   const usersFile = write('users.txt', `${quoted(admin.user)} ${quoted(admin.password)}\n`)
   const { files, lease } = await prepareTls(admin.tls, write)

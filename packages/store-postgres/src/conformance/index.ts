@@ -1,5 +1,5 @@
 export type { HandOver } from './handed-over.ts'
-export { type LeaseSession, openLeaseSession, type SessionStatement } from './lease-session.ts'
+export { openLeaseSession } from './lease-session.ts'
 export {
   createPostgresHarness,
   type HarnessDatabase,

@@ -1,7 +1,4 @@
-import type { PostgresCapability } from '@user-engine/store-protocol'
-import { type BrokenProvider, brokenInDatabase } from '../provider-under-proof.ts'
-
-type Pooler = Awaited<ReturnType<PostgresCapability['describe']>>['pooler']
+import { type BrokenProvider, brokenInDatabase, describedWith } from '../provider-under-proof.ts'
 
 /** Tenant contexts that nobody set, and poolers that are not what they are said to be. */
 export const BROKEN_CONTEXTS: readonly BrokenProvider[] = [
@@ -36,7 +33,9 @@ export const BROKEN_CONTEXTS: readonly BrokenProvider[] = [
     id: 'hidden-pooler',
     title: 'has a pooler in transaction mode and says that there is none',
     handOver: async ({ pooled }) => ({
-      capability: describedAs(await pooled(), { mode: 'none', preparedStatements: false }),
+      capability: describedWith(await pooled(), () => ({
+        pooler: { mode: 'none', preparedStatements: false },
+      })),
     }),
   },
   {
@@ -44,7 +43,9 @@ export const BROKEN_CONTEXTS: readonly BrokenProvider[] = [
     id: 'prepared-statements-that-do-not-survive',
     title: 'says that prepared statements survive its pooler, which knows nothing of them',
     handOver: async ({ pooled }) => ({
-      capability: describedAs(await pooled(), { mode: 'transaction', preparedStatements: true }),
+      capability: describedWith(await pooled(), () => ({
+        pooler: { mode: 'transaction', preparedStatements: true },
+      })),
     }),
   },
   {
@@ -62,7 +63,3 @@ export const BROKEN_CONTEXTS: readonly BrokenProvider[] = [
     handOver: async ({ pooled }) => ({ capability: await pooled({ poolSize: 5 }) }),
   },
 ]
-
-function describedAs(capability: PostgresCapability, pooler: Pooler): PostgresCapability {
-  return { ...capability, describe: async () => ({ ...(await capability.describe()), pooler }) }
-}

@@ -30,21 +30,9 @@ export const BROKEN_HAND_OVERS: readonly BrokenProvider[] = [
     { id: 'describes-another-database', title: 'describes another database than its leases lead to' },
     () => ({ database: 'elsewhere' }),
   ),
-  {
-    breaks: 'CAP-01',
-    id: 'moody-description',
-    title: 'describes another provider every time it is asked',
-    async handOver({ capability }) {
-      let asked = 0
-      return {
-        capability: {
-          ...capability,
-          describe: async () => ({
-            ...(await capability.describe()),
-            provider: { name: `provider ${asked++}`, version: '1' },
-          }),
-        },
-      }
-    },
-  },
+  brokenInDescription(
+    'CAP-01',
+    { id: 'moody-description', title: 'describes another provider every time it is asked' },
+    (_, asked) => ({ provider: { name: `provider ${asked}`, version: '1' } }),
+  ),
 ]

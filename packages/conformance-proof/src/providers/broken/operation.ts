@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import type { CapabilityHarness } from '@user-engine/store-conformance-kit'
 import { openLeaseSession } from '@user-engine/store-postgres/conformance'
-import type { ConnectionLease, LeaseRole } from '@user-engine/store-protocol'
+import type { ConnectionLease, LeaseRole, PostgresCapability } from '@user-engine/store-protocol'
 import pg from 'pg'
 import { type BrokenProvider, brokenInDescription, brokenInLeases } from '../provider-under-proof.ts'
 
@@ -69,37 +70,22 @@ export const BROKEN_OPERATIONS: readonly BrokenProvider[] = [
     breaks: 'CAP-04',
     id: 'rotation-too-early',
     title: 'hands out a new password before the server knows it',
-    async handOver({ capability }) {
-      let generation = 0
-      const lease = async (role: LeaseRole): Promise<ConnectionLease> => {
-        const good = await capability.lease(role)
-        if (generation === 0) return good
-        return { ...good, leaseId: `${good.leaseId}-${generation}`, password: `next-${generation}` }
-      }
-      return {
-        capability: { ...capability, lease },
-        async rotate() {
-          generation += 1
-        },
-      }
-    },
+    handOver: async ({ capability }) =>
+      countingRotations(capability, (good, _, generation) =>
+        generation === 0
+          ? good
+          : { ...good, leaseId: `${good.leaseId}-${generation}`, password: `next-${generation}` },
+      ),
   },
   {
     breaks: 'CAP-04',
     id: 'rotation-in-name-only',
     title: 'gives its leases another name and keeps the credential',
-    async handOver({ capability }) {
-      let generation = 0
-      return {
-        capability: {
-          ...capability,
-          lease: async (role) => ({ ...(await capability.lease(role)), leaseId: `${role}-${generation}` }),
-        },
-        async rotate() {
-          generation += 1
-        },
-      }
-    },
+    handOver: async ({ capability }) =>
+      countingRotations(capability, (good, role, generation) => ({
+        ...good,
+        leaseId: `${role}-${generation}`,
+      })),
   },
   {
     breaks: 'CAP-04',
@@ -107,20 +93,11 @@ export const BROKEN_OPERATIONS: readonly BrokenProvider[] = [
     title: 'keeps old logins long after it said that they would end',
     handOver: async ({ database }) => ({ rotate: () => database.rotateCredentials({ drainMs: 600_000 }) }),
   },
-  {
-    breaks: 'CAP-06',
-    id: 'moody-epoch',
-    title: 'names another epoch every time it is asked',
-    async handOver({ capability }) {
-      let epoch = 0
-      return {
-        capability: {
-          ...capability,
-          describe: async () => ({ ...(await capability.describe()), epoch: `e${epoch++}` }),
-        },
-      }
-    },
-  },
+  brokenInDescription(
+    'CAP-06',
+    { id: 'moody-epoch', title: 'names another epoch every time it is asked' },
+    (_, asked) => ({ epoch: `e${asked}` }),
+  ),
   brokenInDescription(
     'CAP-06',
     { id: 'one-epoch-for-ever', title: 'names the same epoch after a restore' },
@@ -142,3 +119,20 @@ export const BROKEN_OPERATIONS: readonly BrokenProvider[] = [
     }),
   },
 ]
+
+/** Rotates nothing, and hands out other leases for each time that it was told to. */
+function countingRotations(
+  capability: PostgresCapability,
+  change: (good: ConnectionLease, role: LeaseRole, generation: number) => ConnectionLease,
+): Pick<CapabilityHarness, 'capability' | 'rotate'> {
+  let generation = 0
+  return {
+    capability: {
+      ...capability,
+      lease: async (role) => change(await capability.lease(role), role, generation),
+    },
+    async rotate() {
+      generation += 1
+    },
+  }
+}

@@ -1,12 +1,12 @@
 // A copy of a cluster whose server works meanwhile, by Postgres' own protocol for that: the files may change while they are
 // read, and the log that is written until the end of the copy makes them whole.
-import { chownSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, rmSync } from 'node:fs'
 import { copyFile, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { asAdministrator } from '../../administration.ts'
 import { errorCode, ProviderError } from '../../provider-error.ts'
 import type { AdminConnection } from '../backend.ts'
-import type { ServerAccount } from './server-account.ts'
+import { giveTo, type ServerAccount, writeOwned } from './server-account.ts'
 
 interface CopyOptions {
   readonly admin: AdminConnection
@@ -39,7 +39,7 @@ export async function copyCluster(options: CopyOptions): Promise<void> {
       )
       if (rows[0]?.spcmapfile)
         throw new ProviderError('NOT_SUPPORTED', `The data in ${source} has tablespaces in other folders.`)
-      await writeOwned(join(target, 'backup_label'), rows[0]?.labelfile ?? '', options.account)
+      writeOwned(join(target, 'backup_label'), rows[0]?.labelfile ?? '', options.account)
     })
     const own = join(target, 'postgresql.auto.conf')
     await writeFile(own, (await readFile(own, 'utf8')).replaceAll(SYNCHRONOUS, ''))
@@ -52,20 +52,13 @@ export async function copyCluster(options: CopyOptions): Promise<void> {
   }
 }
 
-/** Puts a file or a folder in the hands of the account that the server runs under. */
-export function giveTo(path: string, account: ServerAccount | null): void {
-  if (account !== null) chownSync(path, account.uid, account.gid)
-}
-
 /** An empty file in a cluster that tells the server what to do when it starts. */
 export function leaveSignal(
   cluster: string,
   name: 'recovery' | 'standby',
   account: ServerAccount | null,
 ): void {
-  const file = join(cluster, `${name}.signal`)
-  writeFileSync(file, '', { mode: 0o600 })
-  giveTo(file, account)
+  writeOwned(join(cluster, `${name}.signal`), '', account)
 }
 
 /** Copies a cluster that nobody serves: a backup. */
@@ -109,9 +102,4 @@ async function copyOwned(from: string, to: string, account: ServerAccount | null
     throw error
   }
   giveTo(to, account)
-}
-
-async function writeOwned(file: string, content: string, account: ServerAccount | null): Promise<void> {
-  await writeFile(file, content, { mode: 0o600 })
-  giveTo(file, account)
 }

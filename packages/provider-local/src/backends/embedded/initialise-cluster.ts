@@ -1,20 +1,12 @@
 import { randomBytes } from 'node:crypto'
-import {
-  chownSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { errorCode, ProviderError } from '../../provider-error.ts'
 import type { DataFolder } from './data-folder.ts'
 import { isRunning } from './processes.ts'
 import { type ProgramContext, runProgram } from './run-program.ts'
+import { giveTo, writeOwned } from './server-account.ts'
 
 export const ADMINISTRATOR = 'postgres'
 
@@ -50,8 +42,8 @@ export async function initialiseCluster(options: InitialiseOptions): Promise<voi
   const passwordFile = `${draft}.password`
   try {
     mkdirSync(draft, { mode: 0o700 })
-    writeFileSync(passwordFile, data.administratorPassword, { mode: 0o600 })
-    giveTo(context, [draft, passwordFile])
+    giveTo(draft, context.account)
+    writeOwned(passwordFile, data.administratorPassword, context.account)
     const flags = temporary ? [...FLAGS, '--no-sync'] : FLAGS
     const args = [`--pgdata=${draft}`, `--pwfile=${passwordFile}`, ...flags]
     const initdb = runProgram('initdb', args, { ...context, folder: data.path })
@@ -85,10 +77,6 @@ function readVersion(cluster: string): number | null {
     if (errorCode(error) === 'ENOENT') return null
     throw error
   }
-}
-
-function giveTo({ account }: ProgramContext, paths: readonly string[]): void {
-  if (account !== null) for (const path of paths) chownSync(path, account.uid, account.gid)
 }
 
 function putInPlace(draft: string, cluster: string): void {

@@ -2,6 +2,7 @@
 // be able to reach the programs and the data.
 import {
   chmodSync,
+  chownSync,
   cpSync,
   existsSync,
   lstatSync,
@@ -10,6 +11,7 @@ import {
   renameSync,
   rmSync,
   statSync,
+  writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
@@ -51,6 +53,17 @@ export function assertAccount(account: ServerAccount | null): void {
     'BACKEND_UNAVAILABLE',
     `Postgres does not run as root and there is no account ${CANDIDATES.join(' or ')}: use another account.`,
   )
+}
+
+/** Puts a file or a folder in the hands of the account that the server runs under. */
+export function giveTo(path: string, account: ServerAccount | null): void {
+  if (account !== null) chownSync(path, account.uid, account.gid)
+}
+
+/** Writes a file that the account, and nobody else, may read. */
+export function writeOwned(file: string, content: string, account: ServerAccount | null): void {
+  writeFileSync(file, content, { mode: 0o600 })
+  giveTo(file, account)
 }
 
 function readAccounts(): readonly ServerAccount[] {

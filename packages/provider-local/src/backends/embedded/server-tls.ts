@@ -1,13 +1,13 @@
 // The certificates of a server that speaks TLS. Each start of a provider has an authority and a folder of its own, named
 // after its process like a cluster in the making; which folder a running server uses, the server itself has written down.
 import { randomBytes } from 'node:crypto'
-import { chmodSync, chownSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { LeaseTls } from '../../capability.ts'
 import { createCertificateAuthority } from '../../tls/certificate-authority.ts'
 import type { DataFolder } from './data-folder.ts'
 import { isRunning } from './processes.ts'
-import type { ServerAccount } from './server-account.ts'
+import { type ServerAccount, writeOwned } from './server-account.ts'
 
 const AUTHORITY_FILE = 'authority.crt'
 const HOSTS = ['localhost', '127.0.0.1']
@@ -37,8 +37,7 @@ export async function createServerTls(
   if (account !== null) chmodSync(folder, 0o711)
   const write = (name: string, content: string) => {
     const file = join(folder, name)
-    writeFileSync(file, content, { mode: 0o600 })
-    if (account !== null) chownSync(file, account.uid, account.gid)
+    writeOwned(file, content, account)
     return file
   }
   write(AUTHORITY_FILE, authority.certificate)

@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto'
-import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { ProviderError } from '../../provider-error.ts'
 import type { Standby, StandbyOptions } from '../../recovery.ts'
-import { copyCluster, giveTo, leaveSignal } from './copy-cluster.ts'
+import { copyCluster, leaveSignal } from './copy-cluster.ts'
 import { removeCluster } from './data-folder.ts'
+import { writeOwned } from './server-account.ts'
 import type { PlacedServer, ServerPlace } from './server-place.ts'
 import { createSlot, dropSlot, logPosition, makeSynchronous, untilReplayed } from './standby-slot.ts'
 
@@ -28,8 +28,7 @@ export async function startStandbyServer(
     })
     leaveSignal(cluster, 'standby', account)
     const { host, port, user, password } = primary.admin
-    writeFileSync(passwordFile, `${host}:${port}:*:${user}:${password}\n`, { mode: 0o600 })
-    giveTo(passwordFile, account)
+    writeOwned(passwordFile, `${host}:${port}:*:${user}:${password}\n`, account)
     const settings = {
       primary_conninfo: `host=${host} port=${port} user=${user} passfile='${quoted(passwordFile)}' application_name=${name}`,
       primary_slot_name: name,

@@ -3,8 +3,7 @@ import { existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { ProviderError } from '../../provider-error.ts'
 import type { RestoreTarget } from '../../recovery.ts'
-import { giveTo } from './copy-cluster.ts'
-import type { ServerAccount } from './server-account.ts'
+import { giveTo, type ServerAccount } from './server-account.ts'
 
 type Settings = Readonly<Record<string, string>>
 

@@ -1,3 +1,4 @@
+import { LEASE_ROLES } from '@user-engine/store-protocol'
 import type { CapabilityCase } from '../../capability/capability-case.ts'
 import { refusalOf } from './steps.ts'
 
@@ -27,7 +28,7 @@ export const RESTORE_CASES: readonly CapabilityCase[] = [
       await restore()
       const after = await describe()
       check.ok(after.epoch !== before, 'another epoch after the restore')
-      for (const role of ['runtime', 'relay', 'migration'] as const)
+      for (const role of LEASE_ROLES)
         check.equal(
           await refusalOf(connect(await lease(role))),
           null,

@@ -3,7 +3,7 @@ import { type ConnectionLease, LEASE_ROLES } from '@user-engine/store-protocol'
 import type { CapabilityCase, CapabilityContext } from '../../capability/capability-case.ts'
 import type { CapabilitySession } from '../../capability/harness.ts'
 import { HarnessFailure } from '../../harness-guard.ts'
-import { refusalOf, run, textOf } from './steps.ts'
+import { refusalOf, run, setContext, textOf } from './steps.ts'
 
 /** How long a case waits for something that a lease announces, in milliseconds. */
 const PATIENCE_MS = 60_000
@@ -218,7 +218,7 @@ function createCaller({ lease, connect }: CapabilityContext) {
       }
       const { session } = current
       await run(session, 'BEGIN')
-      await run(session, `SELECT set_config('user_engine.scope', 'kit', true)`)
+      await setContext(session, 'kit')
       await run(session, 'COMMIT')
     },
     end: async () => await current?.session.end(),

@@ -1,6 +1,6 @@
 import type { CapabilityCase, CapabilityContext } from '../../capability/capability-case.ts'
 import { onlyTransactionMode } from '../../capability/capability-case.ts'
-import { refusalOf, run, serverProcessOf, textOf } from './steps.ts'
+import { contextOf, refusalOf, run, serverProcessOf, setContext, textOf } from './steps.ts'
 
 const SESSIONS = 4
 const ROUNDS = 3
@@ -91,13 +91,11 @@ async function showInterleaving({ check, open, note }: CapabilityContext): Promi
     const scope = `kit-${index}`
     for (let round = 0; round < 8; round++) {
       await run(session, 'BEGIN')
-      await session.query({ text: `SELECT set_config('user_engine.scope', $1, true)`, values: [scope] })
-      const found = await textOf(session, `SELECT current_setting('user_engine.scope', true)`)
-      check.equal(found, scope, 'the context within a transaction')
+      await setContext(session, scope)
+      check.equal(await contextOf(session), scope, 'the context within a transaction')
       connections.add(await serverProcessOf(session))
       await run(session, round % 2 === 0 ? 'COMMIT' : 'ROLLBACK')
-      const after = await textOf(session, `SELECT coalesce(current_setting('user_engine.scope', true), '')`)
-      check.equal(after, '', 'the context between two transactions')
+      check.equal(await contextOf(session), '', 'the context between two transactions')
       transactions += 1
     }
   })

@@ -58,6 +58,21 @@ export async function inTransaction<Result>(
   }
 }
 
+/** The tenant context that a session finds; empty when there is none. */
+export async function contextOf(session: CapabilitySession): Promise<string | null> {
+  return await textOf(session, `SELECT coalesce(current_setting('user_engine.scope', true), '')`)
+}
+
+/** Sets a tenant context, for the transaction as a store does it, or for the whole session. */
+export async function setContext(
+  session: CapabilitySession,
+  scope: string,
+  reach: 'transaction' | 'session' = 'transaction',
+): Promise<void> {
+  const isLocal = reach === 'transaction'
+  await session.query({ text: `SELECT set_config('user_engine.scope', $1, ${isLocal})`, values: [scope] })
+}
+
 /** The process of the server that serves a session at this moment. */
 export async function serverProcessOf(session: CapabilitySession): Promise<string> {
   return (await textOf(session, 'SELECT pg_backend_pid()::text')) ?? ''

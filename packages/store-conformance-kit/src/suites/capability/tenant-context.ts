@@ -1,12 +1,11 @@
 // The tenant of a transaction is a setting that is local to it [CAP-03]. Whoever shares its server connection later must
 // find nothing of it, whichever way it ended.
-import type { ConnectionLease } from '@user-engine/store-protocol'
+import { type ConnectionLease, LEASE_ROLES } from '@user-engine/store-protocol'
 import type { CapabilityCase, CapabilityContext } from '../../capability/capability-case.ts'
 import { onlySessions } from '../../capability/capability-case.ts'
 import type { CapabilitySession } from '../../capability/harness.ts'
-import { refusalOf, run, SERVING_ROLES, serverProcessOf, textOf } from './steps.ts'
+import { contextOf, refusalOf, run, SERVING_ROLES, serverProcessOf, setContext, textOf } from './steps.ts'
 
-const READ_CONTEXT = `SELECT coalesce(current_setting('user_engine.scope', true), '')`
 const TENANT = 'kit-tenant'
 
 /** The ways in which a transaction ends, and whether its session goes on. */
@@ -33,11 +32,11 @@ export const TENANT_CONTEXT_CASES: readonly CapabilityCase[] = [
     rules: ['CAP-03', 'TEN-05'],
     title: 'no login finds a tenant context that it did not set, outside of transactions and in them',
     async run({ check, open }) {
-      for (const role of ['runtime', 'relay', 'migration'] as const) {
+      for (const role of LEASE_ROLES) {
         const session = await open(role)
-        check.equal(await textOf(session, READ_CONTEXT), '', `the context of a ${role} session`)
+        check.equal(await contextOf(session), '', `the context of a ${role} session`)
         await run(session, 'BEGIN')
-        check.equal(await textOf(session, READ_CONTEXT), '', `the context of a ${role} transaction`)
+        check.equal(await contextOf(session), '', `the context of a ${role} transaction`)
         await run(session, 'ROLLBACK')
       }
     },
@@ -54,7 +53,7 @@ export const TENANT_CONTEXT_CASES: readonly CapabilityCase[] = [
           const serverProcess = await beginWithContext(context, session)
           await end(session, context.check)
           context.check.equal(
-            await textOf(session, READ_CONTEXT),
+            await contextOf(session),
             '',
             `the context of the ${role} session after ${title}`,
           )
@@ -89,13 +88,13 @@ export const TENANT_CONTEXT_CASES: readonly CapabilityCase[] = [
       const lease = await context.lease('runtime')
       const session = await context.openWith(lease, 'runtime')
       const serverProcess = await serverProcessOf(session)
-      await session.query({ text: `SELECT set_config('user_engine.scope', $1, false)`, values: [TENANT] })
+      await setContext(session, TENANT, 'session')
       await run(session, `SELECT pg_advisory_lock(hashtextextended('kit clean', 0))`)
       await run(session, 'CREATE TEMPORARY TABLE kit_left (id integer)').catch(() => {})
       await session.query({ name: 'kit_left', text: 'SELECT $1::text', values: ['left'] })
       await session.end()
       await lookAtLater(context, { role: 'runtime', lease, serverProcess }, async (next) => {
-        check.equal(await textOf(next, READ_CONTEXT), '', 'the context that a session left')
+        check.equal(await contextOf(next), '', 'the context that a session left')
         const left = await textOf(
           next,
           `SELECT count(*)::text FROM pg_prepared_statements WHERE name = 'kit_left'`,
@@ -119,15 +118,14 @@ export const TENANT_CONTEXT_CASES: readonly CapabilityCase[] = [
 
 async function beginWithContext({ check }: CapabilityContext, session: CapabilitySession): Promise<string> {
   await run(session, 'BEGIN')
-  const setting = { text: `SELECT set_config('user_engine.scope', $1, true)`, values: [TENANT] }
-  await session.query(setting)
-  check.equal(await textOf(session, READ_CONTEXT), TENANT, 'the context within its transaction')
+  await setContext(session, TENANT)
+  check.equal(await contextOf(session), TENANT, 'the context within its transaction')
   return await serverProcessOf(session)
 }
 
 async function showNextIsClean(context: CapabilityContext, left: Left): Promise<void> {
   await lookAtLater(context, left, async (next) => {
-    context.check.equal(await textOf(next, READ_CONTEXT), '', `the context of a later ${left.role} session`)
+    context.check.equal(await contextOf(next), '', `the context of a later ${left.role} session`)
   })
 }
 

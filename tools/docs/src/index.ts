@@ -1,0 +1,1 @@
+export { placeBlock } from './placed-block.ts'
