@@ -96,6 +96,16 @@ test('a paused server can be killed; a server that is down cannot be paused; one
   expect((await serverProcesses())[0]).toBe(restarted[0])
 })
 
+test('a server that ended before our process could hear of it is down', async () => {
+  const [postmaster = 0] = await serverProcesses()
+  signalAll([postmaster], 'SIGKILL')
+  // Without a turn of the event loop, which would bring the news.
+  while (isRunning(postmaster));
+  await expect(provider.faults.pause()).rejects.toMatchObject({ code: 'NOT_RUNNING' })
+  await provider.faults.start()
+  expect((await serverProcesses())[0]).not.toBe(postmaster)
+})
+
 test('a server whose first process alone was killed starts again, also while an orphan computes', async () => {
   const client = await connectWith(await database.capability.lease('migration'))
   const [postmaster = 0] = await serverProcesses()

@@ -115,6 +115,8 @@ class ChildServer implements PostgresServer {
       await this.resume()
       signalAll([pid], 'SIGINT')
       if (!(await isGoneWithin([pid], STOP_TIMEOUT_MS))) await this.kill()
+      // What it said last is read from a log that may be removed after this.
+      await this.#own.ended
     }
     this.#own = null
     this.#tls?.remove()
@@ -316,7 +318,9 @@ class ChildServer implements PostgresServer {
   }
 
   #servingPid(): number | null {
-    if (this.#own !== null && !this.#own.hasEnded) return this.#own.pid
+    const own = this.#own
+    // The system knows of its end before our event loop does.
+    if (own !== null && !own.hasEnded && isRunning(own.pid)) return own.pid
     const state = inspectDataFolder(this.#options.data.cluster)
     return state.kind === 'served' ? state.pid : null
   }
