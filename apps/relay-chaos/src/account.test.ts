@@ -112,6 +112,26 @@ test('a sleeper that sends on waking up what another one has claimed meanwhile, 
   expect(account(asleepBefore).violations).toEqual(['1 events arrived again for no reason'])
 })
 
+test('a request that slept on its way and arrives after its sender has claimed again is seen', () => {
+  const run: Evidence = {
+    ...RUN,
+    takings: [
+      { atMs: 10, eventId: '1', relay: 'b' },
+      { atMs: 51, eventId: '2', relay: 'a' },
+      { atMs: 53, eventId: '2', relay: 'a' },
+    ],
+    relays: [
+      {
+        relay: 'a',
+        records: [record('claimed', 1, '2'), record('claimed', 50, '2'), ...acknowledged(54, '2')],
+      },
+      { relay: 'b', records: [record('claimed', 5, '1'), ...acknowledged(11, '1')] },
+    ],
+    faults: [{ kind: 'paused', relay: 'a', atMs: 2, untilMs: 49 }],
+  }
+  expect(account(run)).toMatchObject({ duplicates: { aroundPause: 1 }, violations: [] })
+})
+
 test('an acknowledgement that was asked for and never heard counts when the event does not come again', () => {
   const [first, ...others] = RUN.relays
   const run: Evidence = {

@@ -96,7 +96,7 @@ function countOutOfOrder({ committed, takings }: Evidence): number {
 function explainDuplicates(arrivals: ReadonlyMap<string, readonly Taking[]>, evidence: Evidence) {
   const faultsOf = Map.groupBy(evidence.faults, ({ relay }) => relay)
   const acknowledged = confirmedAcknowledgements(evidence)
-  const claims = lastClaims(evidence)
+  const claimedMs = firstClaims(evidence)
   const duplicates = { afterKill: 0, aroundPause: 0, unexplained: 0 }
   const byKill = new Map<string, number>()
   for (const [eventId, takings] of arrivals) {
@@ -110,7 +110,7 @@ function explainDuplicates(arrivals: ReadonlyMap<string, readonly Taking[]>, evi
       } else if (
         // A sender may sleep before it sends as well as after: what it sends on waking up may come before what others send.
         [before, taking].some((sent) =>
-          pausedBetween(faultsOf.get(sent.relay ?? '') ?? [], claims(sent), taking.atMs),
+          pausedBetween(faultsOf.get(sent.relay ?? '') ?? [], claimedMs(sent), taking.atMs),
         )
       ) {
         duplicates.aroundPause++
@@ -145,21 +145,22 @@ function confirmedAcknowledgements({ relays }: Evidence): ReadonlyMap<string, Re
   return confirmed
 }
 
-/** When the sender of a taking had claimed the event. */
-function lastClaims({ relays }: Evidence): (taking: Taking) => number {
-  const claims = new Map<string, number[]>()
+/**
+ * When the sender of a taking first asked for the event. It may have asked again since: a request that slept on its way
+ * belongs to an earlier claim than the last one before its arrival, and nobody can tell to which.
+ */
+function firstClaims({ relays }: Evidence): (taking: Taking) => number {
+  const claims = new Map<string, number>()
   for (const { relay, records } of relays) {
     for (const { kind, eventIds, atMs } of records) {
       if (kind !== 'claimed') continue
       for (const id of eventIds) {
-        const moments = claims.get(`${relay} ${id}`) ?? []
-        moments.push(atMs)
-        claims.set(`${relay} ${id}`, moments)
+        const key = `${relay} ${id}`
+        claims.set(key, Math.min(atMs, claims.get(key) ?? atMs))
       }
     }
   }
-  return ({ relay, eventId, atMs }) =>
-    Math.max(0, ...(claims.get(`${relay} ${eventId}`) ?? []).filter((claimedMs) => claimedMs <= atMs))
+  return ({ relay, eventId }) => claims.get(`${relay} ${eventId}`) ?? 0
 }
 
 interface Settlement {

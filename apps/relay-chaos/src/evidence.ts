@@ -33,6 +33,10 @@ export interface RelayLog {
 }
 
 export interface RelayRecord {
+  /**
+   * When it happened: for `claimed` when the relay asked. It may sleep between the answer and its note, and others claim
+   * and acknowledge meanwhile.
+   */
   readonly atMs: number
   /**
    * `delivered` is what the sink said of an event; `acknowledging` is written before a call, `acknowledged` or `refused` after

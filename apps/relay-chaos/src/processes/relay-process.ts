@@ -40,17 +40,18 @@ async function openSink(receiver: RelayTarget): Promise<{ sink: OutboxSink; clos
   return { sink: createNatsSink({ connection, stream }), close: () => connection.drain() }
 }
 
-function note(kind: RelayRecord['kind'], eventIds: readonly string[], call = 0): void {
-  log.write({ kind, atMs: monotonicMs(), eventIds, call } satisfies RelayRecord)
+function note(kind: RelayRecord['kind'], eventIds: readonly string[], call = 0, atMs = monotonicMs()): void {
+  log.write({ kind, atMs, eventIds, call } satisfies RelayRecord)
 }
 
 /** The outbox, with what it is asked and what it answers written down around each call. */
 function writtenDown(outbox: OutboxPort): OutboxPort {
   return {
     async claim(request) {
+      const askedMs = monotonicMs()
       const lease = await outbox.claim(request)
       const ids = lease.deliveries.map(({ event }) => event.id)
-      if (ids.length > 0) note('claimed', ids)
+      if (ids.length > 0) note('claimed', ids, 0, askedMs)
       return lease
     },
     async ack(request) {
