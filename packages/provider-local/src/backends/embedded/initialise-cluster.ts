@@ -47,7 +47,7 @@ export async function initialiseCluster(options: InitialiseOptions): Promise<voi
     const flags = temporary ? [...FLAGS, '--no-sync'] : FLAGS
     const args = [`--pgdata=${draft}`, `--pwfile=${passwordFile}`, ...flags]
     const initdb = runProgram('initdb', args, { ...context, folder: data.path })
-    await initdb.ended
+    await initdb.untilEnded()
     if (initdb.failure !== null) {
       throw new ProviderError('SERVER_FAILED', `The data folder was not initialised: ${initdb.failure}.`)
     }

@@ -116,7 +116,7 @@ class ChildServer implements PostgresServer {
       signalAll([pid], 'SIGINT')
       if (!(await isGoneWithin([pid], STOP_TIMEOUT_MS))) await this.kill()
       // What it said last is read from a log that may be removed after this.
-      await this.#own.ended
+      await this.#own.untilEnded()
     }
     this.#own = null
     this.#tls?.remove()

@@ -17,9 +17,10 @@ export interface RunningProgram {
   /** Why it ended: `null` while it runs, and for a good end. */
   readonly failure: string | null
   readonly hasEnded: boolean
-  readonly ended: Promise<void>
   /** Our own process may end while it runs. */
   letGo(): void
+  /** Waits for its end, also after it was let go. */
+  untilEnded(): Promise<void>
 }
 
 /** Runs one of Postgres' programs under the server's account; what it says goes to the log file. */
@@ -32,7 +33,7 @@ export function runProgram(
 }
 
 class Program implements RunningProgram {
-  readonly ended: Promise<void>
+  readonly #ended: Promise<void>
   readonly #child: ChildProcess
   readonly #logFile: string
   readonly #logStart: number
@@ -56,7 +57,7 @@ class Program implements RunningProgram {
       ...(account === null ? {} : { uid: account.uid, gid: account.gid }),
     })
     closeSync(log)
-    this.ended = new Promise((resolve) => {
+    this.#ended = new Promise((resolve) => {
       this.#child.once('error', () => {
         this.#end(`${name} cannot be executed on this system`)
         resolve()
@@ -70,6 +71,12 @@ class Program implements RunningProgram {
 
   letGo(): void {
     this.#child.unref()
+  }
+
+  untilEnded(): Promise<void> {
+    // What nothing keeps alive would end our own process in the middle of waiting.
+    this.#child.ref()
+    return this.#ended
   }
 
   get pid(): number {
