@@ -24,27 +24,20 @@ import {
 import * as z from 'zod'
 import { planAppend } from './audit.ts'
 import { createCapabilities, DEFAULT_TIMEOUT_MS, MAX_TIMEOUT_MS } from './capabilities.ts'
-import type { Connection } from './connection/connection.ts'
 import type { ConnectionPool } from './connection/connection-pool.ts'
-import { mapError } from './connection/map-error.ts'
-import type { Row, StatementCall } from './connection/statement.ts'
 import { describeStore } from './diagnostics.ts'
-import { createEpochKeeper, type EpochKeeper } from './epochs/epoch-keeper.ts'
-import { epochStatements } from './epochs/epoch-statements.ts'
 import { createErrorLog } from './error-log.ts'
 import { SessionHandle } from './handle.ts'
 import { createIdempotencyRecord, type IdempotencyRecord } from './idempotency.ts'
 import { createInterruption, type Interruption } from './interruption.ts'
-import { commitOneBatch } from './one-batch.ts'
 import { createOutboxPort, type PostgresOutboxPort } from './outbox-port.ts'
 import { outboxPortStatements } from './outbox-port-statements.ts'
 import { createPrismaRunner, type PrismaRunner } from './prisma-runner.ts'
 import { checkReadiness } from './readiness.ts'
-import { createSchemaGate, type SchemaGate } from './schema-version.ts'
 import { createSession, type Session } from './session.ts'
 import { parseSchemaName, type SchemaName } from './sql/schema-name.ts'
 import { createStatements, type Statements } from './statements.ts'
-import { openPools, type StorePools } from './store-pools.ts'
+import { createStoreConnections, type StoreConnections } from './store-connections.ts'
 import { KEY_ALREADY_USED, runRead, runTransaction } from './transaction.ts'
 import {
   BEGIN_READ,
@@ -109,10 +102,8 @@ class ConnectedStore implements PostgresStore {
   readonly #options: PostgresStoreOptions
   readonly #schema: SchemaName
   readonly #sql: Statements
-  readonly #pools: StorePools
+  readonly #connections: StoreConnections
   readonly #prisma: PrismaRunner
-  readonly #gate: SchemaGate
-  readonly #epochs: EpochKeeper
   readonly #errors = createErrorLog()
   readonly #running = new Set<Interruption>()
   #closing: Promise<void> | null = null
@@ -124,29 +115,21 @@ class ConnectedStore implements PostgresStore {
     this.#schema = parseSchemaName(description.schema)
     this.#sql = createStatements(this.#schema)
     this.capabilities = createCapabilities({ defaultTimeoutMs, idempotencyRetentionMs, outbox: limits })
-    this.#pools = openPools(options, {
+    this.#connections = createStoreConnections({
+      store: options,
       description,
-      onDoubt: () => this.#doubt(),
-      onRelayConnect: () => this.#epochs.doubt(),
+      schema: this.#schema,
+      timeoutMs: defaultTimeoutMs,
     })
     this.#prisma = createPrismaRunner({
       schema: this.#schema,
       namedStatements: description.pooler.preparedStatements,
     })
-    this.#gate = createSchemaGate(this.#schema)
-    this.#epochs = createEpochKeeper({
-      capability: options.capability,
-      stated: description.epoch,
-      statements: epochStatements(this.#schema),
-      timeoutMs: defaultTimeoutMs,
-      commit: (calls) => this.#commitInRelay(calls),
-      withConnection: (role, work) => this.#withConnection(role, work),
-    })
     this.outbox = createOutboxPort({
       statements: outboxPortStatements(this.#schema),
       limits,
-      commit: (calls) => this.#commitInRelay(calls),
-      commitInEpoch: (calls) => this.#commitInRelay(calls, { isInEpoch: true }),
+      commit: (calls) => this.#connections.commitAsRelay(calls),
+      commitInEpoch: (calls) => this.#connections.commitAsRelay(calls, { isInEpoch: true }),
     })
   }
 
@@ -159,7 +142,7 @@ class ConnectedStore implements PostgresStore {
       const tenantId = tenantOf(parseScope(scope))
       const session = this.#openSession({
         scope: { tenantId },
-        pool: this.#pools.runtime,
+        pool: this.#connections.pools.runtime,
         timeoutMs,
         readOnly: true,
       })
@@ -179,7 +162,7 @@ class ConnectedStore implements PostgresStore {
         options?.idempotency === undefined
           ? null
           : createIdempotencyRecord(this.#sql.idempotency, { tenantId, idempotency: options.idempotency })
-      const scoped = { scope: { tenantId }, pool: this.#pools.runtime, timeoutMs }
+      const scoped = { scope: { tenantId }, pool: this.#connections.pools.runtime, timeoutMs }
       const session = this.#openSession({ ...scoped, idempotent: idempotency !== null })
       const handle = new SessionHandle({ session, tenantId, prisma: this.#prisma })
       const result = await runTransaction({ handle, statements: this.#sql, work, interruption, idempotency })
@@ -198,7 +181,11 @@ class ConnectedStore implements PostgresStore {
         })
       }
       try {
-        const session = this.#openSession({ scope: { tenantId }, pool: this.#pools.denials, timeoutMs })
+        const session = this.#openSession({
+          scope: { tenantId },
+          pool: this.#connections.pools.denials,
+          timeoutMs,
+        })
         session.write(append)
         await endWith(session, session.commit())
       } catch (error) {
@@ -213,18 +200,18 @@ class ConnectedStore implements PostgresStore {
     this.#assertOpen()
     return await checkReadiness({
       schema: this.#schema,
-      leaseOf: (role) => this.#pools[role].lease,
-      withConnection: (role, work) => this.#withConnection(role, work),
-      gate: this.#gate,
-      compareEpochs: () => this.#epochs.compare(),
+      connections: this.#connections,
       outboxLag: () => this.outbox.lag(),
     })
   }
 
   schemaVersion(): Promise<SchemaVersion> {
     return this.#run(undefined, async () => {
-      const finding = await this.#withConnection('runtime', (connection) => this.#gate.judge(connection))
-      return this.#gate.versionOf(finding)
+      const { gate } = this.#connections
+      const finding = await this.#connections.withConnection('runtime', (connection) =>
+        gate.judge(connection),
+      )
+      return gate.versionOf(finding)
     })
   }
 
@@ -233,11 +220,8 @@ class ConnectedStore implements PostgresStore {
     return await describeStore({
       schema: this.#schema,
       capability: this.#options.capability,
-      gate: this.#gate,
-      pool: this.#pools.runtime.usage,
+      connections: this.#connections,
       errors: this.#errors.entries,
-      withConnection: (role, work) => this.#withConnection(role, work),
-      compareEpochs: () => this.#epochs.compare(),
       outboxStats: () => this.outbox.stats(),
     })
   }
@@ -248,7 +232,7 @@ class ConnectedStore implements PostgresStore {
     let removed = 0
     for (;;) {
       const [[row] = []] = await this.#run(undefined, () =>
-        this.#commitInRelay([{ statement: this.#sql.idempotency.purge, values }]),
+        this.#connections.commitAsRelay([{ statement: this.#sql.idempotency.purge, values }]),
       )
       const tag = Number(row?.[0])
       removed += tag
@@ -270,7 +254,7 @@ class ConnectedStore implements PostgresStore {
     while (this.#running.size > 0) await Promise.all([...this.#running].map(({ dismissed }) => dismissed))
     clearTimeout(timer)
     const left = Math.max(100, deadline - performance.now())
-    await Promise.all(Object.values(this.#pools).map((pool) => pool.close(left)))
+    await this.#connections.close(left)
     await this.#prisma.close()
   }
 
@@ -307,88 +291,16 @@ class ConnectedStore implements PostgresStore {
     readonly timeoutMs: number
     readonly readOnly?: boolean
     readonly idempotent?: boolean
-    readonly isInEpoch?: boolean
   }): Session {
-    const { scope, pool, timeoutMs, readOnly = false, idempotent = false, isInEpoch = false } = options
+    const { scope, pool, timeoutMs, readOnly = false, idempotent = false } = options
     return createSession({
-      acquire: (limitMs) =>
-        isInEpoch ? this.#acquireInEpoch(pool, limitMs) : this.#acquireServable(pool, limitMs),
+      acquire: (limitMs) => this.#connections.acquire(pool, limitMs),
       begin: readOnly ? BEGIN_READ : BEGIN_TRANSACTION,
       context: (remainingMs) => contextCall(scope, remainingMs),
       briefContext: (remainingMs) => briefContextCall(scope, remainingMs),
       timeoutMs,
       readOnly,
       idempotent,
-    })
-  }
-
-  /** The server behind the lease may be another one, or another state of the same: nothing that was found holds any more. */
-  #doubt(): void {
-    this.#gate.close()
-    this.#epochs.doubt()
-  }
-
-  /** A connection to a schema that this release may serve [MIG-02]. */
-  async #acquireServable(pool: ConnectionPool, timeoutMs: number): Promise<Connection> {
-    const connection = await pool.acquire(timeoutMs)
-    if (this.#gate.isOpen) return connection
-    try {
-      await this.#gate.open(connection)
-      return connection
-    } catch (error) {
-      connection.destroy()
-      // What failed is none of the work's own statements: whatever it is, nothing of the work was sent.
-      throw mapError(error, { committing: false, idempotent: false, timeoutMs, subject: null })
-    }
-  }
-
-  /**
-   * A connection to data that is in the epoch of the provider [CAP-06]. Looked at once more when the connection is there:
-   * while it was waited for, the server may have been lost and another one found.
-   */
-  async #acquireInEpoch(pool: ConnectionPool, timeoutMs: number): Promise<Connection> {
-    const deadline = performance.now() + timeoutMs
-    while (performance.now() < deadline) {
-      await this.#epochs.settle()
-      const connection = await this.#acquireServable(pool, deadline - performance.now())
-      if (this.#epochs.isSettled) return connection
-      connection.release()
-    }
-    throw new UserEngineError('UNAVAILABLE', { reason: 'unreachable' })
-  }
-
-  async #withConnection<Result>(
-    role: 'runtime' | 'relay',
-    work: (connection: Connection) => Promise<Result>,
-  ): Promise<Result> {
-    const timeoutMs = this.capabilities.transactions.defaultTimeoutMs
-    const deadline = performance.now() + timeoutMs
-    const connection = await this.#pools[role].acquire(timeoutMs)
-    // Whoever answers for a server that is gone, such as a pooler, may never answer.
-    const timer = setTimeout(() => connection.destroy(), Math.max(1, deadline - performance.now()))
-    try {
-      const result = await work(connection)
-      connection.release()
-      return result
-    } catch (error) {
-      connection.destroy()
-      throw mapError(error, { committing: false, idempotent: false, timeoutMs, subject: null })
-    } finally {
-      clearTimeout(timer)
-    }
-  }
-
-  #commitInRelay(
-    calls: readonly StatementCall[],
-    { isInEpoch = false } = {},
-  ): Promise<readonly (readonly Row[])[]> {
-    const pool = this.#pools.relay
-    return commitOneBatch({
-      acquire: (limitMs) =>
-        isInEpoch ? this.#acquireInEpoch(pool, limitMs) : this.#acquireServable(pool, limitMs),
-      scope: { relay: true },
-      calls,
-      timeoutMs: this.capabilities.transactions.defaultTimeoutMs,
     })
   }
 

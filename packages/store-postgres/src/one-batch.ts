@@ -1,18 +1,17 @@
 // A transaction of statements that are all known from the beginning is one batch and one round trip, and needs nothing of what a
 // session keeps for work that goes on: levels, queued calls, handles.
 import { UserEngineError } from '@user-engine/store-protocol'
-import { BatchError } from './connection/batch.ts'
 import type { Connection } from './connection/connection.ts'
-import { isAnswerOfPooler, isConnectionLoss, mapError } from './connection/map-error.ts'
+import { mapError } from './connection/map-error.ts'
 import type { Row, StatementCall, StatementResult } from './connection/statement.ts'
-import { callAfter } from './deadlines.ts'
-import { COMMIT, GRACE_MS, ROLLBACK, succeedsWithin } from './session.ts'
+import { createTimeLimit } from './time-limit.ts'
 import {
   BEGIN_TRANSACTION,
   briefContextCall,
   contextCall,
   type TransactionScope,
 } from './transaction-context.ts'
+import { COMMIT, giveUp, hiddenFailure, mayBeCommitted } from './transaction-end.ts'
 
 interface OneBatch {
   readonly acquire: (timeoutMs: number) => Promise<Connection>
@@ -28,35 +27,26 @@ interface OneBatch {
  */
 export async function commitOneBatch(batch: OneBatch): Promise<readonly (readonly Row[])[]> {
   const { acquire, calls, timeoutMs } = batch
-  const deadline = performance.now() + timeoutMs
+  const limit = createTimeLimit(timeoutMs)
   const connection = await acquire(timeoutMs)
-  const remainingMs = Math.max(1, Math.ceil(deadline - performance.now()))
-  const head = headOf(batch, connection, remainingMs)
+  const head = headOf(batch, connection, limit.remainingMs)
   const end = connection.commitsAtSync ? [] : [COMMIT]
-  let isCutOff = false
-  const limit = callAfter(remainingMs + GRACE_MS, () => {
-    isCutOff = true
-    connection.destroy()
-  })
   let results: readonly StatementResult[]
   try {
-    results = await connection.execute([...head, ...calls, ...end])
+    results = await limit.wait(connection, connection.execute([...head, ...calls, ...end]))
   } catch (thrown) {
     const committing = mayBeCommitted(thrown, head.length + calls.length)
     const error =
-      isCutOff && !committing
+      limit.isCutOff && !committing
         ? new UserEngineError('DEADLINE_EXCEEDED', { timeoutMs }, { cause: thrown })
         : mapError(thrown, { committing, idempotent: false, timeoutMs, subject: null })
-    await giveUp(connection, error)
+    await giveUp(connection, { failure: error, isOpen: !connection.commitsAtSync })
     throw error
-  } finally {
-    limit.cancel()
   }
   connection.release()
-  // Postgres answers the COMMIT of a failed transaction with a ROLLBACK and no error [TXN-03].
   const [committed] = results.slice(head.length + calls.length)
-  if (committed !== undefined && committed.tag !== 'COMMIT')
-    throw new UserEngineError('TRANSACTION_ABORTED', {})
+  const failure = committed === undefined ? null : hiddenFailure(committed.tag)
+  if (failure !== null) throw failure
   return results.slice(head.length, head.length + calls.length).map(({ rows }) => rows)
 }
 
@@ -68,18 +58,4 @@ function headOf(
 ): readonly StatementCall[] {
   if (commitsAtSync) return [briefContextCall(scope, remainingMs)]
   return [{ statement: BEGIN_TRANSACTION, values: [] }, contextCall(scope, remainingMs)]
-}
-
-/** Before its turn the COMMIT has certainly not been executed; at its turn, or without an answer of the server, it may have been. */
-function mayBeCommitted(thrown: unknown, commitAt: number): boolean {
-  if (!(thrown instanceof BatchError) || !thrown.sent) return false
-  return thrown.index === null || thrown.index >= commitAt || isAnswerOfPooler(thrown)
-}
-
-async function giveUp(connection: Connection, error: UserEngineError): Promise<void> {
-  const isUseful =
-    !isConnectionLoss(error) &&
-    (connection.commitsAtSync || (await succeedsWithin(connection.execute([ROLLBACK]), GRACE_MS)))
-  if (isUseful) connection.release()
-  else connection.destroy()
 }

@@ -1,12 +1,10 @@
 import {
-  type ConnectionLease,
   isUserEngineError,
   type Readiness,
   type ReadinessCheck,
   readinessOf,
 } from '@user-engine/store-protocol'
 import { MAX_TIMEOUT_MS } from './capabilities.ts'
-import type { Connection } from './connection/connection.ts'
 import type { EpochFinding } from './epochs/epoch-keeper.ts'
 import {
   factStatements,
@@ -20,21 +18,15 @@ import {
 import type { HistoryFinding } from './migrations/ledger.ts'
 import type { Span } from './outbox-partitions/partition-sql.ts'
 import type { OutboxLag } from './outbox-port.ts'
-import type { SchemaGate } from './schema-version.ts'
 import type { SchemaName } from './sql/schema-name.ts'
+import type { StoreConnections } from './store-connections.ts'
 
 export const OLDEST_SUPPORTED_SERVER = 150_000
 const OUTBOX_STALLED_AFTER_MS = 5 * 60_000
 
 interface ReadinessInputs {
   readonly schema: SchemaName
-  readonly leaseOf: (role: 'runtime' | 'relay') => ConnectionLease | null
-  readonly withConnection: <Result>(
-    role: 'runtime' | 'relay',
-    work: (connection: Connection) => Promise<Result>,
-  ) => Promise<Result>
-  readonly gate: SchemaGate
-  readonly compareEpochs: () => Promise<EpochFinding>
+  readonly connections: StoreConnections
   readonly outboxLag: () => Promise<OutboxLag>
 }
 
@@ -68,7 +60,7 @@ async function guarded(
 
 async function checkRuntime(inputs: ReadinessInputs): Promise<readonly ReadinessCheck[]> {
   const sql = factStatements(inputs.schema)
-  const facts = await inputs.withConnection('runtime', async (connection) => {
+  const facts = await inputs.connections.withConnection('runtime', async (connection) => {
     const wanted = [sql.leakedScope, sql.role, sql.server, sql.unprotected, sql.partitions]
     const calls = wanted.map((statement) => ({ statement, values: [] }))
     const [leaked, role, server, unprotected, partitions] = await connection.execute(calls)
@@ -78,7 +70,7 @@ async function checkRuntime(inputs: ReadinessInputs): Promise<readonly Readiness
       server: readServerFacts(server),
       unprotected: readUnprotectedTables(unprotected),
       partitions: readPartitions(partitions),
-      history: await inputs.gate.judge(connection),
+      history: await inputs.connections.gate.judge(connection),
     }
   })
   return [
@@ -106,7 +98,7 @@ async function checkRuntime(inputs: ReadinessInputs): Promise<readonly Readiness
 
 async function checkRelay(inputs: ReadinessInputs): Promise<readonly ReadinessCheck[]> {
   const sql = factStatements(inputs.schema)
-  const role = await inputs.withConnection('relay', async (connection) => {
+  const role = await inputs.connections.withConnection('relay', async (connection) => {
     const [result] = await connection.execute([{ statement: sql.role, values: [] }])
     return readRoleFacts(result)
   })
@@ -117,7 +109,7 @@ async function checkRelay(inputs: ReadinessInputs): Promise<readonly ReadinessCh
   // Without a schema there is neither; what is wrong with the schema is said elsewhere.
   const [lag, epochs] = await Promise.all([
     inputs.outboxLag().catch(() => null),
-    inputs.compareEpochs().catch(() => null),
+    inputs.connections.epochs.compare().catch(() => null),
   ])
   return [
     ...reachable,
@@ -318,7 +310,7 @@ function checkOutbox({ oldestAgeMs, dead }: OutboxLag): readonly ReadinessCheck[
 
 function checkLeases(inputs: ReadinessInputs): readonly ReadinessCheck[] {
   const roles = ['runtime', 'relay'] as const
-  const [runtime, relay] = roles.map((role) => inputs.leaseOf(role)?.user)
+  const [runtime, relay] = roles.map((role) => inputs.connections.pools[role].lease?.user)
   const isOneLogin = runtime !== undefined && runtime === relay
   const shared = fail(
     'leases.one-login',
@@ -326,7 +318,7 @@ function checkLeases(inputs: ReadinessInputs): readonly ReadinessCheck[] {
     'Hand over a login for each, as a member of its own role.',
   )
   const ends = roles.flatMap((role) => {
-    const lease = inputs.leaseOf(role)
+    const lease = inputs.connections.pools[role].lease
     if (lease === null || lease.expiresAt === null) return []
     const endsInMs = Date.parse(lease.expiresAt) - Date.now()
     return endsInMs < lease.drainMs

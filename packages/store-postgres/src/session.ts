@@ -16,35 +16,18 @@ import { UserEngineError } from '@user-engine/store-protocol'
 import { planBatch, type QueuedCall, type Step, surrounding, withoutRun } from './batch-plan.ts'
 import { BatchError } from './connection/batch.ts'
 import type { Connection } from './connection/connection.ts'
-import {
-  isAnswerOfPooler,
-  isConnectionLoss,
-  isRefusal,
-  mapError,
-  type StatementSubject,
-} from './connection/map-error.ts'
-import {
-  defineStatement,
-  type Row,
-  type Statement,
-  type StatementCall,
-  type StatementResult,
-} from './connection/statement.ts'
-import { callAfter } from './deadlines.ts'
+import { isConnectionLoss, isRefusal, mapError, type StatementSubject } from './connection/map-error.ts'
+import type { Row, StatementCall, StatementResult } from './connection/statement.ts'
 import { releaseSavepoint, rollbackToSavepoint, savepoint } from './savepoints.ts'
 import { createLevels, type PlannedAppend, type PlannedWrite } from './session-levels.ts'
+import { createTimeLimit } from './time-limit.ts'
+import { giveUp, hiddenFailure, mayBeCommitted } from './transaction-end.ts'
+import { type Batch, createTransactionFrame, type FrameOptions } from './transaction-frame.ts'
 
-export interface SessionOptions {
+export interface SessionOptions extends FrameOptions {
   readonly acquire: (timeoutMs: number) => Promise<Connection>
-  readonly begin: Statement
-  /** Sets scope and time limits for the transaction; gets the milliseconds that are left. */
-  readonly context: (remainingMs: number) => StatementCall
-  /** The same for a transaction that is one batch, on a connection whose session is prepared for it. */
-  readonly briefContext: (remainingMs: number) => StatementCall
   readonly timeoutMs: number
   readonly idempotent: boolean
-  /** A session that writes nothing: whether its COMMIT was answered is of no interest. */
-  readonly readOnly: boolean
 }
 
 /** One transaction on one connection. */
@@ -86,46 +69,27 @@ export interface Session {
   rollback(): Promise<void>
 }
 
-interface Batch {
-  readonly steps: readonly Step[]
-  /** Which step commits the transaction: a COMMIT, or the end of the batch behind the last; `null` for none. */
-  readonly commitsAt: number | null
-}
-
-export const COMMIT: StatementCall = { statement: defineStatement('COMMIT'), values: [] }
-export const ROLLBACK: StatementCall = { statement: defineStatement('ROLLBACK'), values: [] }
-const SET_REMAINING_TIME = defineStatement(`SELECT set_config('statement_timeout', $1, true)`)
-
-/** The server's time limit is brought up to date with a batch when it is off by more than this. */
-const TIME_LIMIT_SLACK_MS = 100
-
-/** How long an answer that is due is waited for beyond the time limit before the connection is cut. */
-export const GRACE_MS = 500
-
 export function createSession(options: SessionOptions): Session {
   return new BatchSession(options)
 }
 
 class BatchSession implements Session {
   readonly #options: SessionOptions
-  readonly #deadline: number
   readonly #levels = createLevels()
+  readonly #limit
+  readonly #frame
   readonly #queuedReads = new Set<unknown>()
   #queue: QueuedCall[] = []
   #connection: Connection | null = null
-  #inTransaction = false
-  #usesSavepoints = false
   #ended = false
   #flushScheduled = false
-  #timeLimitSetFor = 0
-  /** The connection was cut because no answer came within the time limit. */
-  #cutOff = false
   /** Settles when the batch or exclusive work under way has ended; they run strictly one after the other. */
   #underWay: Promise<void> | null = null
 
   constructor(options: SessionOptions) {
     this.#options = options
-    this.#deadline = performance.now() + options.timeoutMs
+    this.#limit = createTimeLimit(options.timeoutMs)
+    this.#frame = createTransactionFrame(options, this.#limit)
   }
 
   get depth(): number {
@@ -178,7 +142,7 @@ class BatchSession implements Session {
     const { appends } = this.#levels
     if (appends.length === 0) return this.read(call, parse)
     const inside = this.depth + 1
-    this.#usesSavepoints = true
+    this.#frame.needBegin()
     this.#enqueue({ call: savepoint(inside) })
     for (const { preview, position, subject } of appends) this.#enqueue({ call: preview(position), subject })
     const result = this.read(call, parse)
@@ -203,7 +167,7 @@ class BatchSession implements Session {
       if (failure !== null) throw failure
       try {
         if (connection === null) throw new UserEngineError('TRANSACTION_ENDED', {})
-        return await this.#withinTime(connection, work(connection))
+        return await this.#limit.wait(connection, work(connection))
       } catch (thrown) {
         const failed = { level, subject, isTold: true, committing: false }
         throw this.#noteFailure(thrown, failed)
@@ -213,7 +177,7 @@ class BatchSession implements Session {
 
   enter(): void {
     this.#levels.enter()
-    this.#usesSavepoints = true
+    this.#frame.needBegin()
     this.#enqueue({ call: savepoint(this.depth) })
   }
 
@@ -265,13 +229,7 @@ class BatchSession implements Session {
     const connection = this.#connection
     this.#connection = null
     if (connection === null) return
-    // A server that takes no work any more, such as one that was demoted: its other connections are no better.
-    const { failure } = this.#levels.outermost
-    const isUseless = failure !== null && isConnectionLoss(failure)
-    const rolledBack =
-      !this.#inTransaction || (await succeedsWithin(connection.execute([ROLLBACK]), GRACE_MS))
-    if (rolledBack && !isUseless) connection.release()
-    else connection.destroy()
+    await giveUp(connection, { failure: this.#levels.outermost.failure, isOpen: this.#frame.isOpen })
   }
 
   #enqueue(queued: { readonly call: StatementCall } & Partial<QueuedCall>): void {
@@ -337,38 +295,20 @@ class BatchSession implements Session {
     const isNeeded =
       queued.length > 0 ||
       last.length > 0 ||
-      (isCommit ? this.#inTransaction : !this.#inTransaction && options?.begin === true)
+      (isCommit ? this.#frame.isOpen : !this.#frame.isOpen && options?.begin === true)
     if (!isNeeded) return this.#connection
     this.#levels.begin()
     const body = [...planBatch(queued), ...last.map(surrounding)]
     try {
-      this.#connection ??= await this.#options.acquire(this.#remainingMs())
+      this.#connection ??= await this.#options.acquire(this.#limit.remainingMs)
     } catch (thrown) {
       this.#noteBatchFailure(thrown, { steps: body, commitsAt: null })
       return null
     }
-    await this.#send(this.#connection, this.#envelop(body, { isCommit, heals: options?.heals === true }))
+    const { commitsAtSync } = this.#connection
+    const how = { isCommit, heals: options?.heals === true, commitsAtSync }
+    await this.#send(this.#connection, this.#frame.around(body, how))
     return this.#connection
-  }
-
-  /** What begins the transaction, if it has not begun, and what ends it, if it is to end. */
-  #envelop(body: readonly Step[], { isCommit, heals }: { isCommit: boolean; heals: boolean }): Batch {
-    const isWhole = isCommit && !this.#inTransaction
-    if (isWhole && this.#connection?.commitsAtSync === true && this.#needsNoBegin(body)) {
-      const context = this.#options.briefContext(this.#remainingMs())
-      return { steps: [surrounding(context), ...body], commitsAt: body.length + 1 }
-    }
-    const head = heals ? [] : this.#head()
-    this.#inTransaction = true
-    const end = isCommit ? [surrounding(COMMIT)] : []
-    const steps = [...head.map(surrounding), ...body, ...end]
-    return { steps, commitsAt: isCommit ? steps.length - 1 : null }
-  }
-
-  // Without a BEGIN there are no savepoints, and every read sees the database as it is then.
-  #needsNoBegin(body: readonly Step[]): boolean {
-    if (this.#usesSavepoints || body.some(({ run }) => run !== null)) return false
-    return !this.#options.readOnly || body.length === 1
   }
 
   /** Sends steps, and once more whatever follows a run of inserts that was refused as a whole. */
@@ -376,58 +316,35 @@ class BatchSession implements Session {
     for (let rest: Batch | null = batch; rest !== null; ) {
       const { steps, commitsAt } = rest as Batch
       try {
-        const results = await this.#withinTime(connection, connection.execute(steps.map(({ call }) => call)))
+        const results = await this.#limit.wait(connection, connection.execute(steps.map(({ call }) => call)))
         settle(steps, results)
         if (commitsAt !== null) this.#noteCommit(results[commitsAt]?.tag)
         rest = null
       } catch (thrown) {
         if (thrown instanceof BatchError) settle(steps, thrown.results)
         const failedAt = thrown instanceof BatchError && isRefusal(thrown) ? thrown.index : null
-        const instead = failedAt === null ? null : withoutRun(steps, failedAt, this.#head())
+        const instead = failedAt === null ? null : withoutRun(steps, failedAt, this.#frame.head())
         if (instead === null) this.#noteBatchFailure(thrown, { steps, commitsAt })
         rest = instead && { steps: instead, commitsAt: commitsAt === null ? null : instead.length - 1 }
       }
     }
   }
 
-  #head(): readonly StatementCall[] {
-    const remaining = this.#remainingMs()
-    const isCurrent = this.#timeLimitSetFor - remaining < TIME_LIMIT_SLACK_MS
-    if (this.#inTransaction && isCurrent) return []
-    const call = this.#inTransaction
-      ? [{ statement: SET_REMAINING_TIME, values: [String(remaining)] }]
-      : [{ statement: this.#options.begin, values: [] }, this.#options.context(remaining)]
-    this.#timeLimitSetFor = remaining
-    return call
-  }
-
-  #remainingMs(): number {
-    return Math.max(1, Math.ceil(this.#deadline - performance.now()))
-  }
-
-  // Postgres answers the COMMIT of a failed transaction with a ROLLBACK and no error [TXN-03].
   #noteCommit(tag = 'COMMIT'): void {
-    this.#inTransaction = false
-    if (tag !== 'COMMIT') this.#levels.outermost.failure ??= new UserEngineError('TRANSACTION_ABORTED', {})
+    this.#frame.close()
+    this.#levels.outermost.failure ??= hiddenFailure(tag)
   }
 
   #noteBatchFailure(thrown: unknown, { steps, commitsAt }: Batch): void {
     const failed = thrown instanceof BatchError ? thrown : null
     const index = failed?.index ?? null
     const [culprit] = index === null ? [] : (steps[index]?.calls ?? [])
-    // Before its turn the COMMIT has certainly not been executed; at its turn, or without an answer of the server, it
-    // may have been.
-    const mayBeCommitted =
-      commitsAt !== null &&
-      !this.#options.readOnly &&
-      failed?.sent === true &&
-      (index === null || index >= commitsAt || isAnswerOfPooler(thrown))
     const unanswered = steps.slice(failed?.results.length ?? 0).flatMap(({ calls }) => calls)
     const error = this.#noteFailure(thrown, {
       level: culprit === undefined ? 0 : Math.min(culprit.level, this.depth),
       subject: culprit?.subject ?? null,
       isTold: unanswered.some(({ waiting }) => waiting !== null),
-      committing: mayBeCommitted,
+      committing: commitsAt !== null && !this.#options.readOnly && mayBeCommitted(thrown, commitsAt),
     })
     for (const { waiting } of unanswered) waiting?.fail(error)
   }
@@ -443,26 +360,13 @@ class BatchSession implements Session {
   ): UserEngineError {
     const { timeoutMs, idempotent } = this.#options
     const { subject, committing } = failed
-    const isCutOff = this.#cutOff && !committing
+    const isCutOff = this.#limit.isCutOff && !committing
     const error = isCutOff
       ? new UserEngineError('DEADLINE_EXCEEDED', { timeoutMs }, { cause: thrown })
       : mapError(thrown, { committing, idempotent, timeoutMs, subject })
     const depth = isCutOff || isConnectionLoss(error) ? 0 : failed.level
     this.#levels.fail(error, { depth, isTold: failed.isTold })
     return error
-  }
-
-  /** Waits for an answer at most until the time limit, plus a moment in which the server's own limit answers. */
-  async #withinTime<Result>(connection: Connection, answer: Promise<Result>): Promise<Result> {
-    const limit = callAfter(this.#remainingMs() + GRACE_MS, () => {
-      this.#cutOff = true
-      connection.destroy()
-    })
-    try {
-      return await answer
-    } finally {
-      limit.cancel()
-    }
   }
 }
 
@@ -474,15 +378,4 @@ function settle(steps: readonly Step[], results: readonly StatementResult[]): vo
 /** What a call gets that comes after a failure of its transaction. */
 export function abortedBy(failure: UserEngineError): UserEngineError {
   return new UserEngineError('TRANSACTION_ABORTED', { causeCode: failure.code }, { cause: failure })
-}
-
-/** Whether a promise resolves within the time. */
-export async function succeedsWithin(answer: Promise<unknown>, timeoutMs: number): Promise<boolean> {
-  const { promise, resolve } = Promise.withResolvers<boolean>()
-  const timer = setTimeout(() => resolve(false), timeoutMs)
-  answer.then(
-    () => resolve(true),
-    () => resolve(false),
-  )
-  return await promise.finally(() => clearTimeout(timer))
 }
