@@ -18,6 +18,8 @@ import {
   type OutboxStats,
   type Page,
   type PageRequest,
+  type ReleaseRequest,
+  releaseRequestSchema,
   type StoreCapabilities,
   UserEngineError,
   validate,
@@ -98,6 +100,12 @@ class QueuePort implements OutboxPort {
         }
       }
       return { deadLettered }
+    })
+  }
+
+  release(request: ReleaseRequest): Promise<void> {
+    return this.#run(() => {
+      for (const row of this.#held(validate(releaseRequestSchema, request))) this.#queue.release(row)
     })
   }
 

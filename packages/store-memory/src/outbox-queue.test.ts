@@ -57,3 +57,21 @@ it('holds what is claimed again and again, and lets all of it go', async () => {
   expect((await claim(1_000)).ids).toEqual([])
   expect(await store.outbox.stats()).toMatchObject({ pending: 0, leased: 0, dead: 0, oldestAgeMs: null })
 })
+
+it('shows a snapshot what was released as it was when the snapshot began', async () => {
+  const { store, claim } = await openQueue(2)
+  const { token } = await claim(1_000)
+  const attempts = async () =>
+    await store.read(ACME, async (reader) => {
+      const list = async () => (await reader.outbox.list()).items.map((entry) => entry.attempts)
+      const before = await list()
+      await store.outbox.release({ token, eventIds: [idOf(2)] })
+      return [before, await list()]
+    })
+  expect(await attempts()).toEqual([
+    [1, 1],
+    [1, 1],
+  ])
+  const { items } = await store.read(ACME, (reader) => reader.outbox.list())
+  expect(items.map((entry) => entry.attempts)).toEqual([1, 0])
+})

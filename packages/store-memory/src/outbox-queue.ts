@@ -8,6 +8,7 @@
  *
  *   pending --claim--> leased --ack--> delivered
  *      ^                 |--nack--> waiting for its retry --time--> pending
+ *      |                 |--release--> pending, with the attempt not counted
  *      |                 |--time--> pending, and the old token still good until another claim
  *      '----replay---- dead <--deadLetter, or nack or a claim with the attempts used up
  */
@@ -40,6 +41,8 @@ export interface OutboxQueue {
   /** Lets the lease of these events run for `leaseMs` from now, and returns until when. */
   extend(rows: readonly OutboxRow[], leaseMs: number): number
   retryLater(row: OutboxRow, delayMs: number): void
+  /** Puts an event back to where it was before its claim. */
+  release(row: OutboxRow): void
   bury(row: OutboxRow, reason: string): void
   /** The dead letters after the n-th death, the earliest first. */
   dead(after: number): Iterable<OutboxRow>
@@ -159,7 +162,7 @@ class ShelvedQueue implements OutboxQueue {
 
   acknowledge(row: OutboxRow): void {
     this.#note(row)
-    this.#release(row)
+    this.#letGo(row)
     row.log.move(row, 'delivered')
     this.#unlink(row)
   }
@@ -175,14 +178,21 @@ class ShelvedQueue implements OutboxQueue {
   }
 
   retryLater(row: OutboxRow, delayMs: number): void {
-    this.#release(row)
+    this.#letGo(row)
     if (delayMs > 0) this.#hold(row, 'retry', this.#now() + delayMs)
+    this.#place(row.aggregate)
+  }
+
+  release(row: OutboxRow): void {
+    this.#note(row)
+    this.#letGo(row)
+    row.attempts--
     this.#place(row.aggregate)
   }
 
   bury(row: OutboxRow, reason: string): void {
     this.#note(row)
-    this.#release(row)
+    this.#letGo(row)
     row.death = { reason, at: this.#now(), number: ++this.#lastDeath }
     row.log.move(row, 'dead')
     this.#unlink(row)
@@ -277,7 +287,7 @@ class ShelvedQueue implements OutboxQueue {
     this.#journal.record({ row, state: row.state, attempts: row.attempts })
   }
 
-  #release(row: OutboxRow): void {
+  #letGo(row: OutboxRow): void {
     this.#endHold(row)
     this.#dropLease(row)
   }

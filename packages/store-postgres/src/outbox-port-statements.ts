@@ -57,6 +57,14 @@ export function outboxPortStatements(s: SchemaName) {
       SELECT array_to_json(${s}.bury_outbox_deliveries($1::bigint, $2::uuid[], $3, $4::integer))`),
     giveBack: defineStatement(`
       SELECT ${s}.return_outbox_deliveries($1::bigint, $2::uuid[], ${milliseconds('$3')})`),
+    // Those that went straight are at their first attempt, and go back to none.
+    release: defineStatement(`
+      WITH moment AS MATERIALIZED (SELECT clock_timestamp() AS instant),
+      released AS (
+        UPDATE ${s}.outbox_deliveries d SET token = NULL, attempts = d.attempts - 1, due_at = instant FROM moment
+        WHERE d.event_id = ANY ($2::uuid[]) AND d.token = $1::bigint RETURNING d.seq, d.due_at),
+      earliest AS (SELECT min(seq) AS seq, min(due_at) AS due_at FROM released)
+      SELECT ${s}.note_outbox_delivery(seq, due_at) FROM earliest`),
     extend: defineStatement(`
       WITH extended AS (
         UPDATE ${s}.outbox_deliveries d SET due_at = clock_timestamp() + ${milliseconds('$3')}

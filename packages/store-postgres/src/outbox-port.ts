@@ -3,7 +3,7 @@
 // trace but its row in the log: a claim adds one row for its whole lease, an acknowledgement changes that row [OBX-08].
 //
 //   new --claim--> in a lease --ack--> delivered
-//                     |--nack, time, an earlier one of its aggregate--> a delivery of its own, claimed and settled by itself
+//                     |--nack, release, time, an earlier one of its aggregate--> a delivery of its own, claimed and settled by itself
 //                     '--nack or time with the attempts used up--> dead --replay--> a delivery of its own
 import {
   type AckRequest,
@@ -25,6 +25,8 @@ import {
   type OutboxStats,
   type Page,
   type PageRequest,
+  type ReleaseRequest,
+  releaseRequestSchema,
   type StoreCapabilities,
   UserEngineError,
   validate,
@@ -157,6 +159,10 @@ class LogOutboxPort implements PostgresOutboxPort {
       [this.#sql.giveBack, String(retryAfterMs)],
     )
     return { deadLettered: JSON.parse(row?.[0] ?? '[]') as Id[] }
+  }
+
+  async release(request: ReleaseRequest): Promise<void> {
+    await this.#settle(validate(releaseRequestSchema, request), [this.#sql.release])
   }
 
   async deadLetter(request: DeadLetterRequest): Promise<void> {

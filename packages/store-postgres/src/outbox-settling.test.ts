@@ -67,6 +67,50 @@ test('a lease that is extended in part lapses in the other part', async () => {
   expect(await one.outbox.stats()).toMatchObject({ pending: 0, leased: 0 })
 })
 
+const attemptsOf = ({ deliveries }: OutboxLease) =>
+  deliveries.map(({ event, attempt }) => [event.id, attempt])
+
+test('what went straight is released in part, by another instance, and is at its first attempt again', async () => {
+  const [a = '', b = '', c = ''] = await append('a', 'b', 'c')
+  const { token } = await claim(one)
+  await two.outbox.release({ token, eventIds: [c, a] })
+  const again = await claim(one)
+  expect(attemptsOf(again)).toEqual([
+    [a, 1],
+    [c, 1],
+  ])
+  // As deliveries of their own, the second time.
+  await two.outbox.release({ token: again.token, eventIds: [a, c] })
+  const once = await claim(two)
+  expect(attemptsOf(once)).toEqual([
+    [a, 1],
+    [c, 1],
+  ])
+  await one.outbox.ack({ token, eventIds: [b] })
+  await one.outbox.ack({ token: once.token, eventIds: [a, c] })
+  expect(await one.outbox.stats()).toMatchObject({ pending: 0, leased: 0 })
+  expect(await deliveries()).toBe(0)
+})
+
+test('what is released after its lease has lapsed and others were claimed from it goes back to its attempt', async () => {
+  const [a = '', b = ''] = await append('a', 'b')
+  const lapsed = await claim(one, 100, 100)
+  await expect.poll(async () => (await one.outbox.stats()).leased).toBe(0)
+  const heir = await claim(two, 1)
+  expect(attemptsOf(heir)).toEqual([[a, 2]])
+  const { token } = lapsed
+  const refused = one.outbox.release({ token, eventIds: [b, a] })
+  await expect(refused).rejects.toMatchObject({ code: 'STALE_LEASE', data: { token, eventIds: [a] } })
+  await one.outbox.release({ token, eventIds: [b] })
+  const [later = ''] = await append('b')
+  expect(attemptsOf(await claim(one))).toEqual([
+    [b, 1],
+    [later, 1],
+  ])
+  await two.outbox.release({ token: heir.token, eventIds: [a] })
+  expect(attemptsOf(await claim(two))).toEqual([[a, 2]])
+})
+
 test('the events of two tenants with one id are settled by one call', async () => {
   const event = outboxEvent('a')
   for (const tenantId of ['acme', 'other'])

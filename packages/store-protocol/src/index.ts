@@ -126,6 +126,8 @@ export {
   type OutboxLease,
   type OutboxPort,
   type OutboxStats,
+  type ReleaseRequest,
+  releaseRequestSchema,
 } from './outbox/outbox-port.ts'
 export {
   OUTBOX_STATES,

@@ -7,6 +7,7 @@ import {
   idSchema,
   nackRequestSchema,
   type OutboxPort,
+  releaseRequestSchema,
   UserEngineError,
   validate,
 } from '@user-engine/store-protocol'
@@ -80,6 +81,16 @@ export function createOutboxPort(beside: Connection): Sync<OutboxPort> {
           beside.run(sql, { position, due })
         }
         return { deadLettered: [...deadLettered] }
+      })
+    },
+    release(request) {
+      const held = validate(releaseRequestSchema, request)
+      inStep(beside, () => {
+        for (const { position } of requireHeld(beside, held)) {
+          const sql = `UPDATE main.deliveries SET token = NULL, leased_until = 0, due_at = 0, attempts = attempts - 1
+            WHERE position = :position`
+          beside.run(sql, { position })
+        }
       })
     },
     deadLetter(request) {

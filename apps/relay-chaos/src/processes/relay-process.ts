@@ -68,6 +68,7 @@ function writtenDown(outbox: OutboxPort): OutboxPort {
     },
     extend: (request) => outbox.extend(request),
     nack: (request) => outbox.nack(request),
+    release: (request) => outbox.release(request),
     deadLetter: (request) => outbox.deadLetter(request),
     replay: (request) => outbox.replay(request),
     listDeadLetters: (page) => outbox.listDeadLetters(page),

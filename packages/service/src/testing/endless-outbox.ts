@@ -56,6 +56,7 @@ export function createEndlessOutbox(): EndlessOutbox {
       await settle(request)
       return { deadLettered: [] }
     },
+    release: settle,
     deadLetter: settle,
     extend: async ({ leaseMs }) => ({ expiresAt: new Date(Date.now() + leaseMs).toISOString() }),
     replay: never,

@@ -1,6 +1,6 @@
 import type { OutboxPort } from '@user-engine/store-protocol'
 
-type Operation = 'claim' | 'ack' | 'extend' | 'nack' | 'deadLetter' | 'replay'
+type Operation = 'claim' | 'ack' | 'extend' | 'nack' | 'release' | 'deadLetter'
 
 /** An outbox that does what the real one does, but for the calls a test makes fail. */
 export interface FaultyOutbox extends OutboxPort {
@@ -30,8 +30,9 @@ export function createFaultyOutbox(outbox: OutboxPort): FaultyOutbox {
     ack: (request) => pass('ack', request, () => outbox.ack(request)),
     extend: (request) => pass('extend', request, () => outbox.extend(request)),
     nack: (request) => pass('nack', request, () => outbox.nack(request)),
+    release: (request) => pass('release', request, () => outbox.release(request)),
     deadLetter: (request) => pass('deadLetter', request, () => outbox.deadLetter(request)),
-    replay: (request) => pass('replay', request, () => outbox.replay(request)),
+    replay: (request) => outbox.replay(request),
     listDeadLetters: (page) => outbox.listDeadLetters(page),
     stats: () => outbox.stats(),
   }

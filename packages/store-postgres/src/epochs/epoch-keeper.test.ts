@@ -93,7 +93,7 @@ test('within one epoch a lease outlives lost connections, and another process ho
   expect(await store.outbox.stats()).toMatchObject({ pending: 0, leased: 0 })
 })
 
-test.each(['ack', 'extend', 'nack', 'deadLetter'] as const)(
+test.each(['ack', 'extend', 'nack', 'release', 'deadLetter'] as const)(
   'after connections were lost the store asks, and a lease of the old epoch is dead: %s',
   async (method) => {
     const { capability, names } = providerNaming('one')
@@ -115,6 +115,7 @@ test.each(['ack', 'extend', 'nack', 'deadLetter'] as const)(
       if (method === 'ack') return store.outbox.ack({ token, eventIds })
       if (method === 'extend') return store.outbox.extend({ token, eventIds, leaseMs })
       if (method === 'nack') return store.outbox.nack({ token, eventIds, reason, retryAfterMs })
+      if (method === 'release') return store.outbox.release({ token, eventIds })
       return store.outbox.deadLetter({ token, eventIds, reason })
     }
     // The first attempt may meet a connection that is gone.

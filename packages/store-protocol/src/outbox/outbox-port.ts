@@ -8,7 +8,7 @@ import type { OutboxEvent } from './outbox-event.ts'
 /** One hand-over of one event. */
 export interface OutboxDelivery {
   readonly event: OutboxEvent
-  /** 1 at the first hand-over, one higher at every later one [OBX-04]. */
+  /** 1 at the first hand-over, one higher at every later one [OBX-04], but for what was released: that counts as none [OBX-10]. */
   readonly attempt: number
 }
 
@@ -77,6 +77,7 @@ export const nackRequestSchema = leasedEventsSchema.extend({
   /** How long to wait before the next hand-over, in milliseconds. */
   retryAfterMs: z.int().min(0),
 })
+export const releaseRequestSchema = leasedEventsSchema
 export const deadLetterRequestSchema = leasedEventsSchema.extend({
   reason: textSchema({ min: 1, max: 1024 }),
 })
@@ -84,6 +85,7 @@ export const deadLetterRequestSchema = leasedEventsSchema.extend({
 export type AckRequest = Readonly<z.infer<typeof ackRequestSchema>>
 export type ExtendRequest = Readonly<z.infer<typeof extendRequestSchema>>
 export type NackRequest = Readonly<z.infer<typeof nackRequestSchema>>
+export type ReleaseRequest = Readonly<z.infer<typeof releaseRequestSchema>>
 export type DeadLetterRequest = Readonly<z.infer<typeof deadLetterRequestSchema>>
 
 /**
@@ -111,10 +113,15 @@ export interface OutboxPort {
   /** Lets the lease of these events run for `leaseMs` from now. */
   extend(request: ExtendRequest): Promise<{ readonly expiresAt: Instant }>
   /**
-   * Gives events back. They are handed over again after `retryAfterMs`, or go to the dead letters when their
-   * attempts are used up [OBX-07]; returns the ids of the latter.
+   * Gives events back that were tried and failed. They are handed over again after `retryAfterMs`, or go to the dead letters
+   * when their attempts are used up [OBX-07]; returns the ids of the latter.
    */
   nack(request: NackRequest): Promise<{ readonly deadLettered: readonly Id[] }>
+  /**
+   * Gives events back that nobody has tried, as if this claim had not been: due at once and in their place, with the same
+   * `attempt` at the next hand-over; never to the dead letters, also at the last attempt [OBX-10].
+   */
+  release(request: ReleaseRequest): Promise<void>
   /** Moves events to the dead letters at once. */
   deadLetter(request: DeadLetterRequest): Promise<void>
   /** The dead letters, the earliest first [OBX-07, QRY-01]. */

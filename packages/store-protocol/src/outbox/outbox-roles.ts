@@ -10,7 +10,7 @@ export type OutboxState = (typeof OUTBOX_STATES)[number]
 export interface OutboxEntry {
   readonly event: OutboxEvent
   readonly state: OutboxState
-  /** How often it has been handed over so far; `null` once it is delivered, when that is no longer kept. */
+  /** How often it has been handed over so far, but for what was released [OBX-10]; `null` once it is delivered, when that is no longer kept. */
   readonly attempts: number | null
 }
 

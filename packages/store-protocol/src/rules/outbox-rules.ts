@@ -20,7 +20,7 @@ export const OUTBOX_RULES = [
     id: 'OBX-03',
     level: 'MUST',
     appliesTo: 'every-store',
-    text: 'Every claim carries a fencing token that only grows. `ack`, `extend`, `nack` and `deadLetter` with a stale token are refused with `STALE_LEASE` and change nothing.',
+    text: 'Every claim carries a fencing token that only grows. `ack`, `extend`, `nack`, `release` and `deadLetter` with a stale token are refused with `STALE_LEASE` and change nothing.',
     reason: 'A consumer that was paused wakes up believing it still holds the lease.',
   },
   {
@@ -64,5 +64,13 @@ export const OUTBOX_RULES = [
     appliesTo: 'every-store',
     text: '`stats` gives pending, leased and dead events, the age of the oldest, and what blocks.',
     reason: 'An operator needs to know what to unblock.',
+  },
+  {
+    id: 'OBX-10',
+    level: 'MUST',
+    appliesTo: 'every-store',
+    text: '`release` gives events back that nobody has tried, as if the claim had not been: due at once, in their place, with the same `attempt` at the next hand-over, and never to the dead letters.',
+    reason:
+      'A consumer that stops has tried nothing; it must neither use up attempts nor let later events overtake.',
   },
 ] as const satisfies readonly Rule[]

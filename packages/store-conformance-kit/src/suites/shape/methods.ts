@@ -30,6 +30,7 @@ const OUTBOX: { readonly [Method in keyof UserEngineStore['outbox']]: true } = {
   ack: true,
   extend: true,
   nack: true,
+  release: true,
   deadLetter: true,
   listDeadLetters: true,
   replay: true,
