@@ -15,8 +15,10 @@ import { ACCOUNTING_CASES } from './suites/outbox/accounting.ts'
 import { DEAD_LETTER_CASES } from './suites/outbox/dead-letters.ts'
 import { GROWTH_CASES } from './suites/outbox/growth.ts'
 import { HAND_OVER_CASES } from './suites/outbox/hand-over.ts'
+import { HELD_AT_ONCE_CASES } from './suites/outbox/held-at-once.ts'
 import { LEASE_CASES } from './suites/outbox/leases.ts'
 import { ORDER_CASES } from './suites/outbox/order.ts'
+import { RELEASE_CASES } from './suites/outbox/releases.ts'
 import { STATS_CASES } from './suites/outbox/stats.ts'
 import { PROCESS_CONTENTION_CASES } from './suites/processes/contention.ts'
 import { KILLED_CLIENT_CASES } from './suites/processes/killed-clients.ts'
@@ -75,6 +77,8 @@ export const CASES: readonly ConformanceCase[] = [
     ...LEASE_CASES,
     ...ORDER_CASES,
     ...DEAD_LETTER_CASES,
+    ...RELEASE_CASES,
+    ...HELD_AT_ONCE_CASES,
     ...ACCOUNTING_CASES,
     ...STATS_CASES,
     ...GROWTH_CASES,

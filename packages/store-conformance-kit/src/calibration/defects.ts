@@ -228,7 +228,7 @@ export const KEEPS_LEASES_TO_ITSELF: Defect = {
         const lease = await outbox.claim(request)
         if (lease.deliveries.length === 0) return lease
         const eventIds = lease.deliveries.map(({ event }) => event.id)
-        await outbox.nack({ token: lease.token, eventIds, reason: 'for others as well', retryAfterMs: 0 })
+        await outbox.release({ token: lease.token, eventIds })
         return lease
       },
     })),

@@ -8,8 +8,7 @@ export default async function open(handOver: HandOver): Promise<UserEngineStore>
     async claim(request) {
       const lease = await outbox.claim(request)
       const eventIds = lease.deliveries.map(({ event }) => event.id)
-      if (eventIds.length > 0)
-        await outbox.nack({ token: lease.token, eventIds, reason: 'known here', retryAfterMs: 0 })
+      if (eventIds.length > 0) await outbox.release({ token: lease.token, eventIds })
       return lease
     },
   }))

@@ -44,6 +44,7 @@ export const INSTANCE_CASES: readonly ConformanceCase[] = [
         'outbox.ack': () => store.outbox.ack({ token: 1, eventIds }),
         'outbox.extend': () => store.outbox.extend({ token: 1, eventIds, leaseMs: 1_000 }),
         'outbox.nack': () => store.outbox.nack({ token: 1, eventIds, reason: 'x', retryAfterMs: 0 }),
+        'outbox.release': () => store.outbox.release({ token: 1, eventIds }),
         'outbox.deadLetter': () => store.outbox.deadLetter({ token: 1, eventIds, reason: 'x' }),
         'outbox.listDeadLetters': () => store.outbox.listDeadLetters(),
         'outbox.replay': () => store.outbox.replay({ eventId: make.id() }),

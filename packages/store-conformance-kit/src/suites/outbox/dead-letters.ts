@@ -1,14 +1,6 @@
 import { type CaseContext, type ConformanceCase, onlyWithAttempts } from '../../case.ts'
 import { ACME } from '../../records.ts'
-import { appendEvents, claim, claimEventually, drain, eventIds, eventOf } from './steps.ts'
-
-/** More attempts than these are not walked through one by one. */
-const MAX_ATTEMPTS_TRIED = 100
-
-const withFewAttempts: ConformanceCase['notFor'] = ({ outbox }) =>
-  outbox.maxAttempts <= MAX_ATTEMPTS_TRIED
-    ? null
-    : `outbox.maxAttempts is ${outbox.maxAttempts}, above ${MAX_ATTEMPTS_TRIED}`
+import { appendEvents, claim, claimEventually, drain, eventIds, eventOf, withFewAttempts } from './steps.ts'
 
 export const DEAD_LETTER_CASES: readonly ConformanceCase[] = [
   {

@@ -227,6 +227,12 @@ async function showLapsedLeases({ open, check, make }: CaseContext): Promise<voi
   check.equal([eventIds(again), again.deliveries[0]?.attempt], [nacked.eventIds, 2], 'the hand-over after it')
   await store.outbox.ack({ token: again.token, eventIds: request.eventIds })
 
+  const released = await lapse()
+  await store.outbox.release({ token: released.token, eventIds: [...released.eventIds] })
+  const anew = await claim(store)
+  check.equal([eventIds(anew), anew.deliveries[0]?.attempt], [released.eventIds, 1], 'what was released')
+  await store.outbox.ack({ token: anew.token, eventIds: eventIds(anew) })
+
   const dead = await lapse()
   await store.outbox.deadLetter({ token: dead.token, eventIds: [...dead.eventIds], reason: 'never' })
   const { items } = await store.outbox.listDeadLetters()
@@ -273,6 +279,9 @@ async function showCheckedRequests({ open, check, make, capabilities }: CaseCont
     ],
     ['a nack into the past', () => outbox.nack({ ...nacked, retryAfterMs: -1 })],
     ['a nack for half a millisecond', () => outbox.nack({ ...nacked, retryAfterMs: 0.5 })],
+    ['a release of nothing', () => outbox.release({ ...settled, eventIds: [] })],
+    ['a release of no id', () => outbox.release({ ...settled, eventIds: ['no id'] })],
+    ['a release with half a token', () => outbox.release({ ...settled, token: 0.5 })],
     ['a dead letter without reason', () => outbox.deadLetter({ ...settled, reason: '' })],
     ['a replay of no id', () => outbox.replay({ eventId: 'no id' })],
     ['a page of dead letters of 0', () => outbox.listDeadLetters({ limit: 0 })],

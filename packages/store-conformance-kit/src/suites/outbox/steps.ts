@@ -1,7 +1,23 @@
 // Steps that the cases of the outbox share. Batches and leases stay within what the manifest allows.
-import type { OutboxEvent, OutboxLease, UserEngineStore } from '@user-engine/store-protocol'
+import type {
+  OutboxDelivery,
+  OutboxEvent,
+  OutboxLease,
+  StoreCapabilities,
+  UserEngineStore,
+} from '@user-engine/store-protocol'
 import type { Check } from '../../check.ts'
 import { ACME, PLATFORM, type RecordMaker } from '../../records.ts'
+
+/** More attempts than these are not walked through one by one. */
+const MAX_ATTEMPTS_TRIED = 100
+
+/** Skips a case that walks through every attempt, for stores that allow very many. */
+export function withFewAttempts({ outbox }: StoreCapabilities): string | null {
+  return outbox.maxAttempts <= MAX_ATTEMPTS_TRIED
+    ? null
+    : `outbox.maxAttempts is ${outbox.maxAttempts}, above ${MAX_ATTEMPTS_TRIED}`
+}
 
 /** A lease that outlasts every case. */
 const LONG_MS = 120_000
@@ -59,11 +75,16 @@ export function eventIds({ deliveries }: OutboxLease): string[] {
 
 /** Claims and acknowledges until nothing is due; gives the events in the order they were handed over. */
 export async function drain(store: UserEngineStore): Promise<readonly string[]> {
-  const ids: string[] = []
+  return (await drainDeliveries(store)).map(({ event }) => event.id)
+}
+
+/** Claims until nothing is due and acknowledges all of it; gives what was handed over, in that order. */
+export async function drainDeliveries(store: UserEngineStore): Promise<readonly OutboxDelivery[]> {
+  const seen: OutboxDelivery[] = []
   for (;;) {
     const lease = await claim(store)
-    if (lease.deliveries.length === 0) return ids
-    ids.push(...eventIds(lease))
+    if (lease.deliveries.length === 0) return seen
+    seen.push(...lease.deliveries)
     await store.outbox.ack({ token: lease.token, eventIds: eventIds(lease) })
   }
 }
@@ -80,6 +101,7 @@ export function settlingCalls(
     ack: () => outbox.ack({ token, eventIds: ids }),
     extend: () => outbox.extend({ token, eventIds: ids, leaseMs: longLease(store) }),
     nack: () => outbox.nack({ token, eventIds: ids, reason: 'not now', retryAfterMs: 0 }),
+    release: () => outbox.release({ token, eventIds: ids }),
     deadLetter: () => outbox.deadLetter({ token, eventIds: ids, reason: 'never' }),
   }
 }

@@ -14,8 +14,7 @@ export const PROCESS_LEASE_CASES: readonly ConformanceCase[] = [
     rules: ['OBX-02', 'OBX-03', 'LIF-01'],
     title: 'of the claims of four processes at once no two hold an event, and each has a token of its own',
     ...OF_PROCESSES,
-    // The store that is broken on purpose hands an event out several times before it is judged.
-    notFor: (capabilities) => onlyMultiProcess(capabilities) ?? onlyWithAttempts(6)(capabilities),
+    notFor: onlyMultiProcess,
     run: ({ race, make }) =>
       race({ defect: KEEPS_LEASES_TO_ITSELF, run: (round) => claimInProcesses(round, make) }),
   },
