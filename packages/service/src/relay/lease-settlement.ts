@@ -72,13 +72,15 @@ interface Outcome {
   readonly lost: ReadonlySet<Id>
 }
 
-interface Call {
-  readonly operation: StoreOperation
-  readonly reason: string
-  /** How often the sink was tried; 0 is untried. */
-  readonly attempt: number
-  readonly atLeastMs?: number
-}
+type Call =
+  | {
+      readonly operation: 'nack'
+      readonly reason: string
+      readonly attempt: number
+      readonly atLeastMs: number
+    }
+  | { readonly operation: 'release' }
+  | { readonly operation: 'dead-letter'; readonly reason: string }
 
 const NOBODY: ReadonlySet<Id> = new Set()
 
@@ -136,7 +138,7 @@ class TakingTurns implements LeaseSettlement {
 
   async bury(delivery: OutboxDelivery, reason: string): Promise<Fate> {
     const ids = this.#take([delivery])
-    const group = this.#join(ids, { operation: 'dead-letter', reason, attempt: delivery.attempt })
+    const group = this.#join(ids, { operation: 'dead-letter', reason })
     const fate = fateOf(ids, await group.outcome)
     if (fate === 'dead') this.#environment.tell({ kind: 'dead-lettered', ...namesOf(delivery), reason })
     return fate
@@ -145,22 +147,10 @@ class TakingTurns implements LeaseSettlement {
   async release(deliveries: readonly OutboxDelivery[], reason: string): Promise<number> {
     const ids = this.#take(deliveries)
     if (ids.length === 0) return 0
-    const { dead, lost } = await this.#join(ids, { operation: 'nack', reason, attempt: 0 }).outcome
-    const released = ids.filter((id) => !lost.has(id))
-    if (released.length > 0) {
-      this.#environment.tell({ kind: 'released', count: released.length, reason })
-    }
-    // Giving back counts as an attempt, and an event that nobody has tried must not end in the dead letters.
-    const { outbox } = this.#environment
-    for (const eventId of released.filter((id) => dead.has(id))) {
-      await this.#inTurn(() =>
-        this.#settle('replay', [eventId], async () => {
-          await outbox.replay({ eventId })
-          return []
-        }),
-      )
-    }
-    return released.length
+    const { lost } = await this.#join(ids, { operation: 'release' }).outcome
+    const count = ids.filter((id) => !lost.has(id)).length
+    if (count > 0) this.#environment.tell({ kind: 'released', count, reason })
+    return count
   }
 
   lose(deliveries: readonly OutboxDelivery[]): void {
@@ -216,32 +206,41 @@ class TakingTurns implements LeaseSettlement {
     return deliveries.map(({ event }) => event.id).filter((id) => this.#open.delete(id))
   }
 
-  /** Adds events to the next call that gives back for this reason. */
+  /** Adds events to the next call that does the same with others. */
   #join(ids: readonly Id[], call: Call): Group {
-    const key = `${call.operation} ${call.attempt} ${call.atLeastMs ?? 0} ${call.reason}`
+    const key = JSON.stringify(call)
     const group = this.#groups.get(key) ?? this.#openGroup(key, call)
     group.eventIds.push(...ids)
     return group
   }
 
-  #openGroup(key: string, { operation, reason, attempt, atLeastMs = 0 }: Call): Group {
-    const { outbox, backoff } = this.#environment
-    const token = this.#token
-    const retryAfterMs = attempt === 0 ? 0 : Math.max(backoff(attempt), atLeastMs)
+  #openGroup(key: string, call: Call): Group {
+    const { backoff } = this.#environment
+    const retryAfterMs = call.operation === 'nack' ? Math.max(backoff(call.attempt), call.atLeastMs) : 0
     const members: Id[] = []
     const outcome = this.#inTurn(() => {
       this.#groups.delete(key)
-      return this.#settle(operation, members, async (eventIds) => {
-        if (operation === 'nack') {
-          return (await outbox.nack({ token, eventIds, reason, retryAfterMs })).deadLettered
-        }
-        await outbox.deadLetter({ token, eventIds, reason })
-        return eventIds
-      })
+      return this.#settle(call.operation, members, (eventIds) => this.#make(call, eventIds, retryAfterMs))
     })
     const group = { eventIds: members, retryAfterMs, outcome }
     this.#groups.set(key, group)
     return group
+  }
+
+  /** Makes a call; returns which events are dead now. */
+  async #make(call: Call, eventIds: Id[], retryAfterMs: number): Promise<readonly Id[]> {
+    const { outbox } = this.#environment
+    const token = this.#token
+    switch (call.operation) {
+      case 'nack':
+        return (await outbox.nack({ token, eventIds, reason: call.reason, retryAfterMs })).deadLettered
+      case 'release':
+        await outbox.release({ token, eventIds })
+        return []
+      case 'dead-letter':
+        await outbox.deadLetter({ token, eventIds, reason: call.reason })
+        return eventIds
+    }
   }
 
   /**

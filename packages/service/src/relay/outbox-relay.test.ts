@@ -55,6 +55,10 @@ test('a failure holds back the later events of its aggregate and no others [OBX-
   expect(world.told).toContainEqual(
     expect.objectContaining({ kind: 'delivered', eventId: first?.id, attempt: 2 }),
   )
+  // Nobody had tried it [OBX-10].
+  expect(world.told).toContainEqual(
+    expect.objectContaining({ kind: 'delivered', eventId: second?.id, attempt: 1 }),
+  )
 })
 
 test('an event waits for its turn after a failure', async () => {
@@ -132,6 +136,39 @@ test('a relay that stops finishes what is under way, gives the rest back, and ca
   await relay.stop()
   await relay.stop()
   expect(new Set(world.sink.taken)).toEqual(new Set(idsOf(events)))
+})
+
+test('a relay that stops leaves the attempts and the order of what it has not tried as they were [OBX-10]', async () => {
+  const world = await openRelayWorld()
+  const events = await emitEvents(world, 3)
+  for (let stop = 0; stop < 3; stop++) {
+    const letGo = world.sink.hold()
+    const relay = world.relayOf({ concurrency: 1 })
+    relay.start()
+    await eventually(() => world.sink.busy === 1)
+    const stopped = relay.stop()
+    letGo()
+    await stopped
+  }
+  const tried = new Set(world.sink.handed)
+  expect(tried.size).toBe(3)
+  const { deliveries } = await world.store.outbox.claim({ consumer: 'other', limit: 10, leaseMs: 1_000 })
+  expect(deliveries.map(({ attempt }) => attempt)).toEqual([1, 1, 1])
+  for (const ofUser of idsByAggregate(events)) {
+    const left = deliveries.map(({ event }) => event.id).filter((id) => ofUser.includes(id))
+    expect(left).toEqual(ofUser.filter((id) => !tried.has(id)))
+  }
+})
+
+test('what cannot be released is left to its lease', async () => {
+  const world = await openRelayWorld()
+  const [first, second] = await emitEvents(world, 1)
+  world.sink.failFor(first?.id ?? '', new Error('x'))
+  world.outbox.failNext('release', new UserEngineError('INTERNAL', { reference: 'x' }))
+  expect(await world.relayOf().runOnce()).toEqual(reportOf({ claimed: 2, failed: 1, lost: 1 }))
+  expect(world.told).toContainEqual({ kind: 'store-failed', operation: 'release', code: 'INTERNAL' })
+  expect(world.told).toContainEqual({ kind: 'lease-lost', eventIds: [second?.id] })
+  expect(await world.store.outbox.stats()).toMatchObject({ pending: 1, leased: 1 })
 })
 
 test('an event that nobody has tried never ends in the dead letters', async () => {

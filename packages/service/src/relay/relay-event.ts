@@ -4,7 +4,7 @@ import type { ErrorCode, Id, OutboxDelivery } from '@user-engine/store-protocol'
 export interface DeliveryNames {
   readonly eventId: Id
   readonly type: string
-  /** 1 at the first hand-over, one higher at every later one [OBX-04]. */
+  /** 1 at the first hand-over, one higher at every later one [OBX-04], but for what was given back untried [OBX-10]. */
   readonly attempt: number
 }
 
@@ -20,7 +20,7 @@ export type RelayEvent =
   | (DeliveryNames & { readonly kind: 'failed'; readonly reason: string; readonly retryAfterMs: number })
   /** An event was given up on. */
   | (DeliveryNames & { readonly kind: 'dead-lettered'; readonly reason: string })
-  /** Events were given back untried, because an earlier one of their aggregate failed, the sink hangs, or the relay stops. */
+  /** Events were given back untried, because an earlier one of their aggregate failed, the sink hangs, or the relay stops [OBX-10]. */
   | { readonly kind: 'released'; readonly count: number; readonly reason: string }
   /** Nothing was settled about these events: their lease was over, or the store could not be told. They come again. */
   | { readonly kind: 'lease-lost'; readonly eventIds: readonly Id[] }
@@ -35,7 +35,7 @@ export type RelayEvent =
   /** The relay ended by itself, because trying again is of no use: the store is closed, or the options are wrong. */
   | { readonly kind: 'ended'; readonly code: ErrorCode }
 
-export type StoreOperation = 'claim' | 'ack' | 'extend' | 'nack' | 'dead-letter' | 'replay'
+export type StoreOperation = 'claim' | 'ack' | 'extend' | 'nack' | 'release' | 'dead-letter'
 
 /** Is told what the relay does. What it throws is dropped: telling must not stop delivering. */
 export type RelayHook = (event: RelayEvent) => void
