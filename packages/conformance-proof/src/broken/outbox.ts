@@ -1,8 +1,15 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { changeOutbox, changeTransactions, override } from '@user-engine/store-conformance-kit'
 import { createMemoryStore } from '@user-engine/store-memory'
-import { isUserEngineError, type OutboxDelivery, type OutboxPort } from '@user-engine/store-protocol'
+import {
+  type AckRequest,
+  isUserEngineError,
+  type OutboxDelivery,
+  type OutboxPort,
+  UserEngineError,
+} from '@user-engine/store-protocol'
 import { type BrokenStore, broken } from '../store-under-proof.ts'
+import { BROKEN_RELEASES } from './releases.ts'
 
 const unlessStale = (call: Promise<unknown>) =>
   call.catch((error: unknown) => {
@@ -66,6 +73,35 @@ export const BROKEN_OUTBOXES: readonly BrokenStore[] = [
       nack: async (request) => ((await unlessStale(outbox.nack(request))) as never) ?? { deadLettered: [] },
     })),
   ),
+  broken('OBX-03', 'no-fence-for-release', 'takes events back untried from whoever had held them', (store) =>
+    changeOutbox(store, (outbox) => ({
+      release: async (request) => void (await unlessStale(outbox.release(request))),
+    })),
+  ),
+  broken('OBX-04', 'few-hands', 'forgets who holds an event once 200 others are handed over', (store) => {
+    const places = new Map<string, number>()
+    let count = 0
+    const knowing =
+      <Request extends AckRequest, Result>(call: (request: Request) => Promise<Result>) =>
+      async (request: Request): Promise<Result> => {
+        const { token, eventIds } = request
+        const forgotten = eventIds.filter((id) => (places.get(id) ?? count) < count - 200)
+        if (forgotten.length > 0) throw new UserEngineError('STALE_LEASE', { token, eventIds: forgotten })
+        return await call(request)
+      }
+    return changeOutbox(store, (outbox) => ({
+      async claim(request) {
+        const lease = await outbox.claim(request)
+        for (const { event } of lease.deliveries) places.set(event.id, count++)
+        return lease
+      },
+      ack: knowing((request) => outbox.ack(request)),
+      extend: knowing((request) => outbox.extend(request)),
+      nack: knowing((request) => outbox.nack(request)),
+      release: knowing((request) => outbox.release(request)),
+      deadLetter: knowing((request) => outbox.deadLetter(request)),
+    }))
+  }),
   broken('OBX-04', 'endless-leases', 'never ends a lease', (store) =>
     changeOutbox(
       store,
@@ -149,4 +185,5 @@ export const BROKEN_OUTBOXES: readonly BrokenStore[] = [
   broken('OBX-09', 'blocks-nothing', 'never says which aggregates are blocked', (store) =>
     changeOutbox(store, (outbox) => ({ stats: async () => ({ ...(await outbox.stats()), blocked: [] }) })),
   ),
+  ...BROKEN_RELEASES,
 ]
