@@ -74,6 +74,8 @@ export interface Table<Item> {
   readonly size: number
   get(id: string): Item | undefined
   row(id: string): Row<Item> | undefined
+  /** Keeps a row that an index has led to at hand: whoever reads a record often changes it next. */
+  keepAtHand(row: Row<Item>): void
   index(reference: IndexReference<Item>): Index<Item, Row<Item>>
   /** Adds a record that is not there. */
   add(id: string, item: Item): void
@@ -196,6 +198,9 @@ class MapTable<Item> implements Table<Item> {
   readonly owners: Owners<Item> | null
   readonly #rows = new Map<string, WritableRow<Item>>()
   readonly #indexes: readonly Index<Item, Row<Item>>[]
+  /** The row that was in use last: finding it again costs no look-up in a map that is in no cache. */
+  #rowAtHand: WritableRow<Item> | undefined
+  #idAtHand: string | undefined
 
   constructor(definition: TableDefinition<Item>, owners: Owners<Item> | null) {
     this.definition = definition
@@ -208,11 +213,16 @@ class MapTable<Item> implements Table<Item> {
   }
 
   get(id: string): Item | undefined {
-    return this.#rows.get(id)?.item
+    return this.#find(id)?.item
   }
 
   row(id: string): Row<Item> | undefined {
-    return this.#rows.get(id)
+    return this.#find(id)
+  }
+
+  keepAtHand(row: Row<Item>): void {
+    this.#rowAtHand = row
+    this.#idAtHand = this.definition.idOf(row.item)
   }
 
   index(reference: IndexReference<Item>): Index<Item, Row<Item>> {
@@ -227,7 +237,7 @@ class MapTable<Item> implements Table<Item> {
   }
 
   replace(id: string, item: Item): void {
-    const row = this.#rows.get(id)
+    const row = this.#find(id)
     if (row !== undefined) row.item = item
   }
 
@@ -236,5 +246,16 @@ class MapTable<Item> implements Table<Item> {
     if (row === undefined) return
     this.#rows.delete(id)
     for (const index of this.#indexes) index.remove(row.item, row)
+    this.#rowAtHand = undefined
+    this.#idAtHand = undefined
+  }
+
+  #find(id: string): WritableRow<Item> | undefined {
+    if (this.#idAtHand === id) return this.#rowAtHand
+    const row = this.#rows.get(id)
+    if (row === undefined) return undefined
+    this.#rowAtHand = row
+    this.#idAtHand = id
+    return row
   }
 }

@@ -68,7 +68,9 @@ class LayeredView implements View {
     const own = layer?.index(index).find(group, key)
     if (own !== undefined) return own.item
     const row = table.index(index).find(group, key)
-    return row === undefined || isCovered(table, layer, row.item) ? null : row.item
+    if (row === undefined || isCovered(table, layer, row.item)) return null
+    table.keepAtHand(row)
+    return row.item
   }
 
   has<Item>(table: Table<Item>, index: IndexReference<Item>, group: string): boolean {
@@ -89,7 +91,10 @@ class LayeredView implements View {
     if (!this.#knowsOwners(referring, table))
       return this.has(referring, index, id) ? this.get(table, id) : null
     const row = referring.index(index).first(id)
-    return row === undefined ? null : (row.owner as Row<Item>).item
+    if (row === undefined) return null
+    const owner = row.owner as Row<Item>
+    table.keepAtHand(owner)
+    return owner.item
   }
 
   walkReferred<Item, Referring>(table: Table<Item>, by: Reference<Referring>): RecordWalk<Item> {
