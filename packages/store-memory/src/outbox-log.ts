@@ -8,6 +8,8 @@ import { compareNumbers, createOrderedMap, type OrderedMap } from './ordered-map
  */
 export interface OutboxRow {
   readonly id: OutboxEvent['id']
+  readonly aggregateType: OutboxEvent['aggregateType']
+  readonly aggregateId: OutboxEvent['aggregateId']
   readonly type: OutboxEvent['type']
   readonly schemaVersion: OutboxEvent['schemaVersion']
   readonly payload: OutboxEvent['payload']
@@ -19,7 +21,8 @@ export interface OutboxRow {
   readonly sequence: number
   /** When it was committed, by the backend's clock. */
   readonly enqueuedAt: number
-  aggregate: Aggregate
+  /** Known while the queue has to do with the event. */
+  aggregate: Aggregate | null
   state: OutboxState
   /** How often it has been handed over. */
   attempts: number
@@ -46,12 +49,11 @@ export interface Hold {
 
 /** The event of a row, made anew. */
 export function eventOf(row: OutboxRow): OutboxEvent {
-  const { aggregate, log } = row
   return Object.freeze({
     id: row.id,
-    tenantId: log.tenantId,
-    aggregateType: aggregate.type,
-    aggregateId: aggregate.id,
+    tenantId: row.log.tenantId,
+    aggregateType: row.aggregateType,
+    aggregateId: row.aggregateId,
     type: row.type,
     schemaVersion: row.schemaVersion,
     payload: row.payload,

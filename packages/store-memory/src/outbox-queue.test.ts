@@ -75,3 +75,25 @@ it('shows a snapshot what was released as it was when the snapshot began', async
   const { items } = await store.read(ACME, (reader) => reader.outbox.list())
   expect(items.map((entry) => entry.attempts)).toEqual([1, 0])
 })
+
+it('hands over in one batch what was appended at different times to the same aggregates', async () => {
+  const { store, claim, pass } = await openQueue(3)
+  const { token, ids } = await claim(1_000)
+  expect(ids).toEqual(numbered(3))
+  await store.transact(ACME, (tx) => {
+    // Behind an event that is held, behind one that is settled by then, and behind another new one.
+    for (const [n, aggregateId] of [
+      [4, 'a1'],
+      [5, 'a2'],
+      [6, 'a4'],
+      [7, 'a4'],
+    ] as const) {
+      void tx.outbox.append(makeEvent(n, { aggregateId }))
+    }
+  })
+  await store.outbox.ack({ token, eventIds: [idOf(2), idOf(3)] })
+  expect((await claim(60_000)).ids).toEqual([idOf(5), idOf(6), idOf(7)])
+  expect((await store.outbox.stats()).blocked).toMatchObject([{ aggregateId: 'a1', waiting: 1 }])
+  pass(1_000)
+  expect((await claim(60_000)).ids).toEqual([idOf(1), idOf(4)])
+})

@@ -5,6 +5,7 @@
  * shelves, under the sequence of its first event: `ready` when that event may be handed over, `blocked` when it is
  * held (leased, or waiting for a retry) and keeps others waiting, `held` when it is held and nothing waits behind it.
  * `holds` knows when each hold ends. So a claim touches the events it hands over and nothing else [OBX-08].
+ * New events only stand in line: commands write them all the time, and a claim hangs in as many as it needs.
  *
  *   pending --claim--> leased --ack--> delivered
  *      ^                 |--nack--> waiting for its retry --time--> pending
@@ -13,6 +14,8 @@
  *      '----replay---- dead <--deadLetter, or nack or a claim with the attempts used up
  */
 import type { OutboxEvent, OutboxStats } from '@user-engine/store-protocol'
+import { createAggregates, keptBack } from './aggregates.ts'
+import { createFifoQueue } from './fifo-queue.ts'
 import type { Journal } from './journal.ts'
 import { compareNumbers, createOrderedMap, type OrderedMap } from './ordered-map.ts'
 import type { Aggregate, Hold, Lease, OutboxLog, OutboxRow } from './outbox-log.ts'
@@ -70,7 +73,9 @@ function compareHolds(left: Hold, right: Hold): number {
 class ShelvedQueue implements OutboxQueue {
   readonly #now: () => number
   readonly #journal: Journal
-  readonly #aggregates = new Map<string, Map<string, Aggregate>>()
+  /** The events that have been appended and hang in no chain yet. They come after all that do. */
+  readonly #arrivals = createFifoQueue<OutboxRow>()
+  readonly #aggregates = createAggregates()
   readonly #ready = createOrderedMap<number, OutboxRow>(compareNumbers)
   readonly #held = createOrderedMap<number, OutboxRow>(compareNumbers)
   readonly #blocked = createOrderedMap<number, OutboxRow>(compareNumbers)
@@ -94,9 +99,10 @@ class ShelvedQueue implements OutboxQueue {
   }
 
   append(event: OutboxEvent, log: OutboxLog): void {
-    const aggregate = this.#aggregate(event.aggregateType, event.aggregateId)
     const row: OutboxRow = {
       id: event.id,
+      aggregateType: event.aggregateType,
+      aggregateId: event.aggregateId,
       type: event.type,
       schemaVersion: event.schemaVersion,
       payload: event.payload,
@@ -106,7 +112,7 @@ class ShelvedQueue implements OutboxQueue {
       log,
       sequence: ++this.#lastSequence,
       enqueuedAt: this.#now(),
-      aggregate,
+      aggregate: null,
       state: 'pending',
       attempts: 0,
       hold: null,
@@ -116,7 +122,7 @@ class ShelvedQueue implements OutboxQueue {
       next: null,
     }
     log.append(row)
-    this.#link(row)
+    this.#arrivals.put(row)
   }
 
   claim({ limit, leaseMs, maxAttempts }: ClaimLimits) {
@@ -127,8 +133,15 @@ class ShelvedQueue implements OutboxQueue {
     const rows: OutboxRow[] = []
     while (rows.length < limit) {
       const row = this.#ready.first()
-      if (row === undefined) break
-      const { aggregate, next } = row
+      if (row === undefined) {
+        const arrival = this.#takeIn()
+        if (arrival === undefined) break
+        // It follows what this claim has handed over of its aggregate.
+        if (arrival.previous?.lease === lease) this.#shelve(this.#aggregateOf(arrival), this.#ready, arrival)
+        continue
+      }
+      const { next } = row
+      const aggregate = this.#aggregateOf(row)
       // Two tenants may use one event id; a token and an id name one event only, so the second waits for another claim.
       const isAmbiguous = lease.rows.has(row.id)
       this.#unshelve(aggregate)
@@ -172,7 +185,7 @@ class ShelvedQueue implements OutboxQueue {
     for (const row of rows) {
       this.#endHold(row)
       this.#hold(row, 'leased', until)
-      this.#place(row.aggregate)
+      this.#place(this.#aggregateOf(row))
     }
     return until
   }
@@ -180,14 +193,14 @@ class ShelvedQueue implements OutboxQueue {
   retryLater(row: OutboxRow, delayMs: number): void {
     this.#letGo(row)
     if (delayMs > 0) this.#hold(row, 'retry', this.#now() + delayMs)
-    this.#place(row.aggregate)
+    this.#place(this.#aggregateOf(row))
   }
 
   release(row: OutboxRow): void {
     this.#note(row)
     this.#letGo(row)
     row.attempts--
-    this.#place(row.aggregate)
+    this.#place(this.#aggregateOf(row))
   }
 
   bury(row: OutboxRow, reason: string): void {
@@ -218,8 +231,6 @@ class ShelvedQueue implements OutboxQueue {
     row.death = null
     row.attempts = 0
     row.log.move(row, 'pending')
-    // The aggregate may have been emptied and forgotten since.
-    row.aggregate = this.#aggregate(row.aggregate.type, row.aggregate.id)
     this.#link(row)
     return true
   }
@@ -227,6 +238,7 @@ class ShelvedQueue implements OutboxQueue {
   stats(): OutboxStats {
     const now = this.#now()
     this.#endHolds(now)
+    while (this.#takeIn() !== undefined);
     let oldest: OutboxRow | null = null
     for (const shelf of [this.#ready, this.#held, this.#blocked]) {
       const first = shelf.first()
@@ -235,7 +247,8 @@ class ShelvedQueue implements OutboxQueue {
     const blocked: OutboxStats['blocked'][number][] = []
     const walk = this.#blocked.walk()
     while (blocked.length < MAX_BLOCKED && walk.next()) {
-      const { aggregate, hold } = walk.value
+      const { hold } = walk.value
+      const aggregate = this.#aggregateOf(walk.value)
       blocked.push({
         aggregateType: aggregate.type,
         aggregateId: aggregate.id,
@@ -255,22 +268,21 @@ class ShelvedQueue implements OutboxQueue {
   oldestDueMs(): number | null {
     const now = this.#now()
     this.#endHolds(now)
+    while (this.#ready.size === 0 && this.#takeIn() !== undefined);
     const row = this.#ready.first()
     return row === undefined ? null : ageOf(row, now)
   }
 
-  #aggregate(type: string, id: string): Aggregate {
-    let ofType = this.#aggregates.get(type)
-    if (ofType === undefined) {
-      ofType = new Map()
-      this.#aggregates.set(type, ofType)
-    }
-    let aggregate = ofType.get(id)
-    if (aggregate === undefined) {
-      aggregate = { type, id, head: null, tail: null, size: 0, leased: 0, shelf: null, shelvedAt: 0 }
-      ofType.set(id, aggregate)
-    }
-    return aggregate
+  /** Hangs the event in that has stood in line for longest. */
+  #takeIn(): OutboxRow | undefined {
+    const row = this.#arrivals.take()
+    if (row !== undefined) this.#link(row)
+    return row
+  }
+
+  #aggregateOf(row: OutboxRow): Aggregate {
+    row.aggregate ??= this.#aggregates.find(row.aggregateType, row.aggregateId)
+    return row.aggregate
   }
 
   #handOver(row: OutboxRow, lease: Lease, until: number): void {
@@ -304,7 +316,7 @@ class ShelvedQueue implements OutboxQueue {
     row.hold = { because, until, sequence: row.sequence }
     this.#holds.set(row.hold, row)
     if (because === 'leased') {
-      row.aggregate.leased++
+      this.#aggregateOf(row).leased++
       this.#leased++
     }
   }
@@ -314,7 +326,7 @@ class ShelvedQueue implements OutboxQueue {
     if (hold === null) return
     this.#holds.delete(hold)
     if (hold.because === 'leased') {
-      row.aggregate.leased--
+      this.#aggregateOf(row).leased--
       this.#leased--
     }
     row.hold = null
@@ -324,13 +336,13 @@ class ShelvedQueue implements OutboxQueue {
     for (let row = this.#holds.first(); row !== undefined; row = this.#holds.first()) {
       if (row.hold !== null && row.hold.until > now) return
       this.#endHold(row)
-      this.#place(row.aggregate)
+      this.#place(this.#aggregateOf(row))
     }
   }
 
   /** Hangs an event into the chain of its aggregate; all but replayed ones go to the end. */
   #link(row: OutboxRow): void {
-    const { aggregate } = row
+    const aggregate = this.#aggregateOf(row)
     let before = aggregate.tail
     if (before !== null && before.sequence > row.sequence) {
       // A replayed event is older than nearly all that wait: look from the front.
@@ -354,23 +366,20 @@ class ShelvedQueue implements OutboxQueue {
   }
 
   #unlink(row: OutboxRow): void {
-    const { aggregate, previous, next } = row
+    const { previous, next } = row
+    const aggregate = this.#aggregateOf(row)
     if (previous === null) aggregate.head = next
     else previous.next = next
     if (next === null) aggregate.tail = previous
     else next.previous = previous
     row.previous = null
     row.next = null
+    // Settled events would keep aggregates alive that the queue has forgotten.
+    row.aggregate = null
     aggregate.size--
     this.#unsettled--
     this.#place(aggregate)
-    if (aggregate.size === 0) this.#forget(aggregate)
-  }
-
-  #forget({ type, id }: Aggregate): void {
-    const ofType = this.#aggregates.get(type)
-    ofType?.delete(id)
-    if (ofType?.size === 0) this.#aggregates.delete(type)
+    if (aggregate.size === 0) this.#aggregates.forget(aggregate)
   }
 
   #place(aggregate: Aggregate): void {
@@ -392,11 +401,6 @@ class ShelvedQueue implements OutboxQueue {
     aggregate.shelf?.delete(aggregate.shelvedAt)
     aggregate.shelf = null
   }
-}
-
-/** How many events wait behind a first one that is held, without being handed over themselves. */
-function keptBack({ head, size, leased }: Aggregate): number {
-  return size - leased - (head?.hold?.because === 'leased' ? 0 : 1)
 }
 
 function ageOf({ enqueuedAt }: OutboxRow, now: number): number {
