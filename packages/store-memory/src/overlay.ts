@@ -289,11 +289,9 @@ function checkRecord<Item>(
     if (index.refuseDuplicate === undefined) continue
     const group = index.groupOf(item)
     const key = index.keyOf(item)
-    const row = table.index(index).find(group, key)
-    if (row === undefined) continue
-    const holder = table.definition.idOf(row.item)
-    if (holder === id) continue
-    const change = layer.changes.get(holder)
+    const holder = table.index(index).find(group, key)
+    if (holder === undefined || holder.id === id) continue
+    const change = layer.changes.get(holder.id)
     // The holder gives the key up when this transaction removes it, or adds it again under another key.
     const keepsKey =
       change === undefined ||

@@ -1,4 +1,5 @@
 import type { EntityKind, UserEngineError } from '@user-engine/store-protocol'
+import { createHashTable } from './hash-table.ts'
 import { compareAscii, createOrderedMap, type OrderedMap, type Start } from './ordered-map.ts'
 import { NO_WALK, type Walk, walkArrays } from './walk.ts'
 
@@ -48,6 +49,7 @@ export function defineTable<Item>(entity: EntityKind, idOf: (item: Item) => stri
 
 /** The place of one record, which stays when the record is replaced. */
 export interface Row<Item> {
+  readonly id: string
   readonly item: Item
   /** The row of the record that this one belongs to, where the table has such. */
   readonly owner: Row<unknown> | null
@@ -117,7 +119,7 @@ class Several<Shown extends {}> {
 
 class GroupedIndex<Item, Shown extends { readonly item: Item | null }> implements Index<Item, Shown> {
   readonly #definition: IndexDefinition<Item>
-  readonly #groups = new Map<string, Shown | Several<Shown>>()
+  readonly #groups = createHashTable<Shown | Several<Shown>>()
 
   constructor(definition: IndexDefinition<Item>) {
     this.#definition = definition
@@ -130,7 +132,7 @@ class GroupedIndex<Item, Shown extends { readonly item: Item | null }> implement
   }
 
   has(group: string): boolean {
-    return this.#groups.has(group)
+    return this.#groups.get(group) !== undefined
   }
 
   first(group: string): Shown | undefined {
@@ -196,11 +198,10 @@ interface WritableRow<Item> extends Row<Item> {
 class MapTable<Item> implements Table<Item> {
   readonly definition: TableDefinition<Item>
   readonly owners: Owners<Item> | null
-  readonly #rows = new Map<string, WritableRow<Item>>()
+  readonly #rows = createHashTable<WritableRow<Item>>()
   readonly #indexes: readonly Index<Item, Row<Item>>[]
   /** The row that was in use last: finding it again costs no look-up in a map that is in no cache. */
-  #rowAtHand: WritableRow<Item> | undefined
-  #idAtHand: string | undefined
+  #atHand: WritableRow<Item> | undefined
 
   constructor(definition: TableDefinition<Item>, owners: Owners<Item> | null) {
     this.definition = definition
@@ -221,8 +222,7 @@ class MapTable<Item> implements Table<Item> {
   }
 
   keepAtHand(row: Row<Item>): void {
-    this.#rowAtHand = row
-    this.#idAtHand = this.definition.idOf(row.item)
+    this.#atHand = row
   }
 
   index(reference: IndexReference<Item>): Index<Item, Row<Item>> {
@@ -231,7 +231,7 @@ class MapTable<Item> implements Table<Item> {
 
   add(id: string, item: Item): void {
     const owner = this.owners === null ? null : (this.owners.table.row(this.owners.idOf(item)) ?? null)
-    const row = { item, owner }
+    const row = { id, item, owner }
     this.#rows.set(id, row)
     for (const index of this.#indexes) index.add(item, row)
   }
@@ -246,16 +246,13 @@ class MapTable<Item> implements Table<Item> {
     if (row === undefined) return
     this.#rows.delete(id)
     for (const index of this.#indexes) index.remove(row.item, row)
-    this.#rowAtHand = undefined
-    this.#idAtHand = undefined
+    this.#atHand = undefined
   }
 
   #find(id: string): WritableRow<Item> | undefined {
-    if (this.#idAtHand === id) return this.#rowAtHand
+    if (this.#atHand?.id === id) return this.#atHand
     const row = this.#rows.get(id)
-    if (row === undefined) return undefined
-    this.#rowAtHand = row
-    this.#idAtHand = id
+    if (row !== undefined) this.#atHand = row
     return row
   }
 }

@@ -68,7 +68,7 @@ class LayeredView implements View {
     const own = layer?.index(index).find(group, key)
     if (own !== undefined) return own.item
     const row = table.index(index).find(group, key)
-    if (row === undefined || isCovered(table, layer, row.item)) return null
+    if (row === undefined || isCovered(layer, row)) return null
     table.keepAtHand(row)
     return row.item
   }
@@ -80,7 +80,7 @@ class LayeredView implements View {
 
   walk<Item>(table: Table<Item>, index: IndexReference<Item>, { group, start }: Range): RecordWalk<Item> {
     const layer = this.#layers.find(table)
-    const committed = new CommittedWalk({ table, layer, rows: table.index(index).walk(group, start) })
+    const committed = new CommittedWalk(layer, table.index(index).walk(group, start))
     if (layer === undefined) return committed
     const own = new ShownWalk<Item>(layer.index(index).walk(group, start))
     return mergeWalks({ under: committed, over: own, compare: compareAscii })
@@ -124,24 +124,16 @@ class LayeredView implements View {
   }
 }
 
-function isCovered<Item>(table: Table<Item>, layer: Layer<Item> | undefined, item: Item): boolean {
-  return layer?.changes.has(table.definition.idOf(item)) === true
-}
-
-interface Committed<Item> {
-  readonly table: Table<Item>
-  readonly layer: Layer<Item> | undefined
-  readonly rows: Walk<string, Row<Item>>
+function isCovered<Item>(layer: Layer<Item> | undefined, { id }: Row<Item>): boolean {
+  return layer?.changes.has(id) === true
 }
 
 /** The committed records that no layer covers. */
 class CommittedWalk<Item> implements RecordWalk<Item> {
-  readonly #table: Table<Item>
   readonly #layer: Layer<Item> | undefined
   readonly #rows: Walk<string, Row<Item>>
 
-  constructor({ table, layer, rows }: Committed<Item>) {
-    this.#table = table
+  constructor(layer: Layer<Item> | undefined, rows: Walk<string, Row<Item>>) {
     this.#layer = layer
     this.#rows = rows
   }
@@ -155,7 +147,7 @@ class CommittedWalk<Item> implements RecordWalk<Item> {
   }
 
   next(): boolean {
-    while (this.#rows.next()) if (!isCovered(this.#table, this.#layer, this.#rows.value.item)) return true
+    while (this.#rows.next()) if (!isCovered(this.#layer, this.#rows.value)) return true
     return false
   }
 }

@@ -1,0 +1,55 @@
+import { describe, expect, it } from 'vitest'
+import { createHashTable } from './hash-table.ts'
+import { idOf } from './testing/records.ts'
+
+it('is empty at first', () => {
+  const table = createHashTable<number>()
+  expect(table.size).toBe(0)
+  expect(table.get('')).toBeUndefined()
+  table.delete('a')
+  expect(table.size).toBe(0)
+})
+
+it('tells apart keys that differ in one character, in order, in length, or only beyond ASCII', () => {
+  const keys = ['', 'a', 'b', 'aa', 'ab', 'ba', 'aaa', 'ä', 'a\u0000', '\u0000a', '𝒜', '\ud835', '漢字']
+  const table = createHashTable<string>()
+  for (const key of keys) table.set(key, `value of ${key}`)
+  expect(keys.map((key) => table.get(key))).toEqual(keys.map((key) => `value of ${key}`))
+  expect(table.size).toBe(keys.length)
+})
+
+it('finds a text that was put together', () => {
+  const table = createHashTable<number>()
+  table.set(`${idOf(1)} ${idOf(2)}`, 1)
+  expect(table.get([idOf(1), idOf(2)].join(' '))).toBe(1)
+})
+
+describe.each([
+  ['ids', idOf],
+  ['short numbers', (n: number) => String(n)],
+  ['texts with a long beginning', (n: number) => `https://issuer.example/realms/main/users/${n}/profile`],
+])('of %s', (_name, keyOf) => {
+  it('does what a Map does, whatever is set and deleted in between', () => {
+    const table = createHashTable<number>()
+    const map = new Map<string, number>()
+    let state = 1
+    const random = (below: number) => {
+      state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0
+      return (state >>> 8) % below
+    }
+    for (let step = 0; step < 20_000; step++) {
+      // Grows, is emptied nearly, and grows again.
+      const key = keyOf(random(2_000))
+      const isSet = random(10) < (step % 8_000 < 4_000 ? 8 : 2)
+      if (isSet) {
+        table.set(key, step)
+        map.set(key, step)
+      } else {
+        table.delete(key)
+        map.delete(key)
+      }
+      expect(table.size).toBe(map.size)
+    }
+    for (let n = 0; n < 2_000; n++) expect(table.get(keyOf(n))).toBe(map.get(keyOf(n)))
+  })
+})

@@ -1,0 +1,137 @@
+/**
+ * A map from texts to values for very many entries. A `Map` looks at two keys on average to find one, and at as many to
+ * find none; with a million entries each of them is in no cache. Here the hash of every key lies in the table itself, so
+ * that a look-up reads one place of it, and then the entry that it wants or none at all.
+ */
+export interface HashTable<Value> {
+  readonly size: number
+  get(key: string): Value | undefined
+  set(key: string, value: Value): void
+  delete(key: string): void
+}
+
+export function createHashTable<Value extends {}>(): HashTable<Value> {
+  return new OpenHashTable()
+}
+
+/** No place at all: what is empty takes no memory. */
+const NO_PLACES = new Int32Array(2)
+const FIRST_PLACES = 8
+
+/** Open addressing with linear probing. Hashes and entries lie in an array each, for neither is of use without the other. */
+class OpenHashTable<Value extends {}> implements HashTable<Value> {
+  /** Two numbers per place: the hash of a key, and the number of its entry; 0 is that there is none. */
+  #places: Int32Array = NO_PLACES
+  /** The key and the value of each entry, the first one's at 2. */
+  #entries: (string | Value | undefined)[] = [undefined, undefined]
+  /** Numbers of entries that were removed. */
+  #unused: number[] = []
+  #size = 0
+
+  get size(): number {
+    return this.#size
+  }
+
+  get(key: string): Value | undefined {
+    const entry = this.#places[this.#find(key, hashOf(key)) + 1] as number
+    return entry === 0 ? undefined : (this.#entries[entry * 2 + 1] as Value)
+  }
+
+  set(key: string, value: Value): void {
+    const hash = hashOf(key)
+    let at = this.#find(key, hash)
+    const found = this.#places[at + 1] as number
+    if (found !== 0) {
+      this.#entries[found * 2 + 1] = value
+      return
+    }
+    // A place more than there are entries stays free: a look-up ends at one.
+    if ((this.#size + 1) * 4 > this.#places.length) {
+      this.#grow()
+      at = this.#find(key, hash)
+    }
+    this.#size++
+    const entry = this.#unused.pop() ?? this.#entries.length / 2
+    if (entry * 2 === this.#entries.length) {
+      this.#entries.push(key, value)
+    } else {
+      this.#entries[entry * 2] = key
+      this.#entries[entry * 2 + 1] = value
+    }
+    this.#places[at] = hash
+    this.#places[at + 1] = entry
+  }
+
+  delete(key: string): void {
+    const at = this.#find(key, hashOf(key))
+    const entry = this.#places[at + 1] as number
+    if (entry === 0) return
+    this.#size--
+    this.#entries[entry * 2] = undefined
+    this.#entries[entry * 2 + 1] = undefined
+    this.#unused.push(entry)
+    this.#close(at)
+  }
+
+  /** Where in the places a key is, or where it would be. */
+  #find(key: string, hash: number): number {
+    const places = this.#places
+    const last = places.length - 2
+    let at = (hash * 2) & last
+    for (let entry = places[at + 1] as number; entry !== 0; entry = places[at + 1] as number) {
+      if (places[at] === hash && this.#entries[entry * 2] === key) return at
+      at = (at + 2) & last
+    }
+    return at
+  }
+
+  /** Empties a place, and moves up what stands behind it only because it was taken. */
+  #close(emptied: number): void {
+    const places = this.#places
+    const last = places.length - 2
+    let gap = emptied
+    for (let at = (gap + 2) & last; places[at + 1] !== 0; at = (at + 2) & last) {
+      const wanted = ((places[at] as number) * 2) & last
+      if (((at - wanted) & last) < ((at - gap) & last)) continue
+      places[gap] = places[at] as number
+      places[gap + 1] = places[at + 1] as number
+      gap = at
+    }
+    places[gap + 1] = 0
+  }
+
+  #grow(): void {
+    const former = this.#places
+    const places = new Int32Array(Math.max(former.length * 2, FIRST_PLACES * 2))
+    const last = places.length - 2
+    for (let from = 0; from < former.length; from += 2) {
+      const entry = former[from + 1] as number
+      if (entry === 0) continue
+      const hash = former[from] as number
+      let at = (hash * 2) & last
+      while (places[at + 1] !== 0) at = (at + 2) & last
+      places[at] = hash
+      places[at + 1] = entry
+    }
+    this.#places = places
+  }
+}
+
+const PRIME = 0x01000193
+
+/** FNV-1a over every other character twice: each half waits for its own last step only. */
+function hashOf(text: string): number {
+  const { length } = text
+  let one = 0x811c9dc5
+  let other = length
+  let index = 0
+  for (; index + 1 < length; index += 2) {
+    one = Math.imul(one ^ text.charCodeAt(index), PRIME)
+    other = Math.imul(other ^ text.charCodeAt(index + 1), PRIME)
+  }
+  if (index < length) one = Math.imul(one ^ text.charCodeAt(index), PRIME)
+  // FNV leaves the low bits, which choose the place, to the low bits of the characters.
+  let hash = one ^ Math.imul(other, 0x85ebca6b)
+  hash = Math.imul(hash ^ (hash >>> 16), 0x7feb352d)
+  return hash ^ (hash >>> 15)
+}
