@@ -153,5 +153,6 @@ export async function claimAndAck(store: UserEngineStore, limit: number): Promis
 /** What is in use once everything that can be collected has been. */
 function usedBytes(): number {
   globalThis.gc?.()
-  return process.memoryUsage().heapUsed
+  const { heapUsed, arrayBuffers } = process.memoryUsage()
+  return heapUsed + arrayBuffers
 }
