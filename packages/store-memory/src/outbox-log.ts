@@ -19,8 +19,6 @@ export interface OutboxRow {
   readonly log: OutboxLog
   /** Its place in the commit order of all events. */
   readonly sequence: number
-  /** When it was committed, by the backend's clock. */
-  readonly enqueuedAt: number
   /** Known while the queue has to do with the event. */
   aggregate: Aggregate | null
   state: OutboxState
@@ -95,7 +93,12 @@ export interface OutboxLog {
   readonly tenantId: TenantId | null
   readonly size: number
   get(id: string): OutboxRow | undefined
-  append(row: OutboxRow): void
+  /** Adds an event that is committed now, by the backend's clock. */
+  append(row: OutboxRow, now: number): void
+  /** When an event was committed. */
+  enqueuedAt(row: OutboxRow): number
+  /** Puts the next event, in commit order, into the list of its state. Until then it stands at the end of those pending. */
+  admit(row: OutboxRow): void
   /** Puts an event into another state. */
   move(row: OutboxRow, state: OutboxState): void
   /** The events after a sequence, in commit order; in one state, or in all. */
@@ -109,6 +112,9 @@ export function createOutboxLog(tenantId: TenantId | null): OutboxLog {
 class SortedOutboxLog implements OutboxLog {
   readonly tenantId: TenantId | null
   readonly #rows: OutboxRow[] = []
+  /** When each was committed. A number with a fraction within an object would be one more object. */
+  readonly #enqueuedAt: number[] = []
+  #admitted = 0
   readonly #positions = createIdPositions((position) => (this.#rows[position] as OutboxRow).id)
   readonly #byState = {
     pending: createOrderedMap<number, OutboxRow>(compareNumbers),
@@ -129,9 +135,18 @@ class SortedOutboxLog implements OutboxLog {
     return position === undefined ? undefined : this.#rows[position]
   }
 
-  append(row: OutboxRow): void {
+  append(row: OutboxRow, now: number): void {
     this.#rows.push(row)
+    this.#enqueuedAt.push(now)
     this.#positions.append(row.id)
+  }
+
+  enqueuedAt({ sequence }: OutboxRow): number {
+    return this.#enqueuedAt[this.#firstAfter(sequence - 1)] as number
+  }
+
+  admit(row: OutboxRow): void {
+    this.#admitted++
     this.#byState[row.state].set(row.sequence, row)
   }
 
@@ -145,9 +160,11 @@ class SortedOutboxLog implements OutboxLog {
     if (state !== undefined) {
       const walk = this.#byState[state].walk({ key: sequence, inclusive: false })
       while (walk.next()) yield walk.value
-      return
+      if (state !== 'pending') return
     }
-    for (let at = this.#firstAfter(sequence); at < this.#rows.length; at++) yield this.#rows[at] as OutboxRow
+    const next = this.#firstAfter(sequence)
+    const from = state === undefined ? next : Math.max(next, this.#admitted)
+    for (let at = from; at < this.#rows.length; at++) yield this.#rows[at] as OutboxRow
   }
 
   #firstAfter(sequence: number): number {

@@ -111,7 +111,6 @@ class ShelvedQueue implements OutboxQueue {
       causationId: event.causationId,
       log,
       sequence: ++this.#lastSequence,
-      enqueuedAt: this.#now(),
       aggregate: null,
       state: 'pending',
       attempts: 0,
@@ -121,7 +120,7 @@ class ShelvedQueue implements OutboxQueue {
       previous: null,
       next: null,
     }
-    log.append(row)
+    log.append(row, this.#now())
     this.#arrivals.put(row)
   }
 
@@ -276,7 +275,9 @@ class ShelvedQueue implements OutboxQueue {
   /** Hangs the event in that has stood in line for longest. */
   #takeIn(): OutboxRow | undefined {
     const row = this.#arrivals.take()
-    if (row !== undefined) this.#link(row)
+    if (row === undefined) return undefined
+    row.log.admit(row)
+    this.#link(row)
     return row
   }
 
@@ -403,6 +404,6 @@ class ShelvedQueue implements OutboxQueue {
   }
 }
 
-function ageOf({ enqueuedAt }: OutboxRow, now: number): number {
-  return Math.max(0, Math.floor(now - enqueuedAt))
+function ageOf(row: OutboxRow, now: number): number {
+  return Math.max(0, Math.floor(now - row.log.enqueuedAt(row)))
 }
