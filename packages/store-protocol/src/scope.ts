@@ -26,15 +26,20 @@ const platformScopeSchema = z.strictObject({
   reason: textSchema({ min: 1, max: 256 }),
 })
 
+/** The scope that was checked last. It is frozen, and the next layer gets it in the same turn nearly always. */
+let lastParsed: Scope | null = null
+
 /**
  * Checks a scope before anything is sent.
  * @throws UserEngineError `SCOPE_INVALID` for a missing, empty or malformed tenant or an absent reason [TEN-05].
  */
 export function parseScope(scope: unknown): Scope {
+  if (lastParsed !== null && scope === lastParsed) return lastParsed
   const isPlatform = typeof scope === 'object' && scope !== null && 'platform' in scope
   const parsed = compiledSchema(isPlatform ? platformScopeSchema : tenantScopeSchema).safeParse(scope)
   if (!parsed.success) throw new UserEngineError('SCOPE_INVALID', { issues: formatIssues(parsed.error) })
-  return Object.freeze(parsed.data)
+  lastParsed = Object.freeze(parsed.data)
+  return lastParsed
 }
 
 /** The tenant of a scope, or `null` for the platform. */
