@@ -126,8 +126,13 @@ export function keepJson(value: JsonValue): JsonValue {
   if (typeof value === 'number') return value === 0 ? 0 : value
   if (typeof value !== 'object' || value === null) return value
   if (isArray(value)) return Object.freeze(value.map(keepAny))
-  const copy: Record<string, JsonValue> = {}
-  for (const key of Object.keys(value)) copy[key] = keepAny(value[key] as JsonValue)
+  // Copied at once, a copy has room for what it holds, where one that is filled by and by keeps growing.
+  const copy: Record<string, JsonValue> = { ...value }
+  for (const key in copy) {
+    const member = copy[key] as JsonValue
+    const kept = keepAny(member)
+    if (!Object.is(kept, member)) copy[key] = kept
+  }
   return Object.freeze(copy)
 }
 
