@@ -148,7 +148,7 @@ class Runner implements CommandRunner {
   }
 
   /** Runs a command that decides, again where somebody else was only faster. */
-  async #decide<Input, Result, Committed>(
+  #decide<Input, Result, Committed>(
     command: Command<Input, Result, Committed>,
     { input, run, options }: Attempt<Input>,
   ): Promise<Committed> {
@@ -177,12 +177,10 @@ class Runner implements CommandRunner {
       (error.retryable
         ? this.#unit.outer === null
         : error !== thrownByCommand && command.decidesAgainOn?.(error, input, tries) === true)
-    try {
-      return await decide()
-    } catch (error) {
+    return decide().catch((error) => {
       if (!isWorthRepeating(error)) throw error
-      return await repeatWhile(isWorthRepeating, decide, DECIDE_AGAIN)
-    }
+      return repeatWhile(isWorthRepeating, decide, DECIDE_AGAIN)
+    })
   }
 
   async #recordRefusal(run: CommandRun, refusal: AnyUserEngineError | Refusal): Promise<void> {
