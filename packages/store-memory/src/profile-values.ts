@@ -1,8 +1,8 @@
 import {
+  attributeDefinitionSchema,
   type Id,
   type Page,
   type PageRequest,
-  PROFILE_LEVELS,
   type ProfileScope,
   type ProfileValue,
   type ProfileValueChanges,
@@ -24,7 +24,6 @@ import {
   createAccept,
   createAcceptArgument,
   createAcceptNew,
-  invalid,
   keepJson,
   nextVersion,
   requireReference,
@@ -33,6 +32,7 @@ import {
 import type { TenantPartition } from './partition.ts'
 import { acceptPage, takePage } from './read-page.ts'
 import type { ReadSession, WriteSession } from './session.ts'
+import { shareProvenance } from './shared-provenance.ts'
 import type { Table } from './table.ts'
 import { GLOBAL_PROFILE_VALUES, profileGroup, TENANT_PROFILE_VALUES } from './tables.ts'
 import type { RecordWalk } from './view.ts'
@@ -42,8 +42,9 @@ import { NO_WALK } from './walk.ts'
 const ENTITY = 'profile-value'
 const acceptScope = createAcceptArgument(profileScopeSchema)
 const acceptNew = createAcceptNew(profileValueSchema)
-const acceptUpdate = createAccept(versionedUpdateSchema(profileValueChangesSchema))
-const acceptDelete = createAccept(versionedDeleteSchema)
+const level = attributeDefinitionSchema.shape.levels.element
+const acceptUpdate = createAccept(versionedUpdateSchema(profileValueChangesSchema).extend({ level }))
+const acceptDelete = createAccept(versionedDeleteSchema.extend({ level }))
 
 type Level = ProfileScope['level']
 
@@ -192,19 +193,18 @@ class WritableProfileValues extends ProfileValues implements ProfileValueWriter 
 
   update(input: VersionedUpdate<ProfileValueChanges> & { readonly level: Level }): Promise<void> {
     return this.#session.perform(() => {
-      const { level, ...rest } = acceptRequest(input)
-      const change = acceptUpdate(rest)
-      const { table, current } = this.#target(level, change.id)
-      const value = requireVersion({ entity: ENTITY, current, change })
-      this.#session.sight.replace(table, nextVersion(value, { ...change, set: keepChanges(change.set) }))
+      const change = acceptUpdate(input)
+      const { table, current } = this.#target(change.level, change.id)
+      const former = requireVersion({ entity: ENTITY, current, change })
+      const { updatedAt } = change
+      this.#session.sight.replace(table, nextVersion(former, { set: keepChanges(change.set), updatedAt }))
     })
   }
 
   delete(input: VersionedDelete & { readonly level: Level }): Promise<void> {
     return this.#session.perform(() => {
-      const { level, ...rest } = acceptRequest(input)
-      const removal = acceptDelete(rest)
-      const { table, current } = this.#target(level, removal.id)
+      const removal = acceptDelete(input)
+      const { table, current } = this.#target(removal.level, removal.id)
       requireVersion({ entity: ENTITY, current, change: removal })
       this.#session.sight.remove(table, removal.id)
     })
@@ -215,7 +215,6 @@ class WritableProfileValues extends ProfileValues implements ProfileValueWriter 
     level: Level,
     id: Id,
   ): { readonly table: Table<ProfileValue>; readonly current: ProfileValue | null } {
-    if (!PROFILE_LEVELS.includes(level)) throw invalid('level', `one of ${PROFILE_LEVELS.join(', ')}`)
     const { sight, platform } = this.#session
     const table =
       level === 'global' ? platform.profileValues : requireTenant(this.#session, ENTITY).profileValues
@@ -242,6 +241,5 @@ function shareScope(scope: ProfileScope, { profileScopes }: TenantPartition): Pr
 }
 
 function keepChanges({ value, provenance }: ProfileValueChanges): ProfileValueChanges {
-  Object.freeze(provenance.actor)
-  return { value: keepJson(value), provenance: Object.freeze(provenance) }
+  return { value: keepJson(value), provenance: shareProvenance(provenance) }
 }
