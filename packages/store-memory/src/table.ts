@@ -1,5 +1,5 @@
 import type { EntityKind, UserEngineError } from '@user-engine/store-protocol'
-import { createHashTable } from './hash-table.ts'
+import { createHashTable, type HashTable } from './hash-table.ts'
 import { compareAscii, createOrderedMap, type OrderedMap, type Start } from './ordered-map.ts'
 import { NO_WALK, type Walk, walkArrays } from './walk.ts'
 
@@ -106,15 +106,13 @@ export function createIndex<Item, Shown extends { readonly item: Item | null }>(
   return new GroupedIndex(definition)
 }
 
-type Entries<Shown extends {}> = OrderedMap<string, Shown> | Map<string, Shown>
-
 /** A group of several records. Most groups have one, which then stands for itself: a map of one costs several times more. */
-class Several<Shown extends {}> {
-  readonly entries: Entries<Shown>
+type Several<Shown extends {}> = OrderedMap<string, Shown> | HashTable<Shown>
 
-  constructor(isOrdered: boolean) {
-    this.entries = isOrdered ? createOrderedMap<string, Shown>(compareAscii) : new Map()
-  }
+function isSeveral<Shown extends { readonly item: unknown }>(
+  found: Shown | Several<Shown>,
+): found is Several<Shown> {
+  return !('item' in found)
 }
 
 class GroupedIndex<Item, Shown extends { readonly item: Item | null }> implements Index<Item, Shown> {
@@ -127,8 +125,9 @@ class GroupedIndex<Item, Shown extends { readonly item: Item | null }> implement
 
   find(group: string, key: string): Shown | undefined {
     const found = this.#groups.get(group)
-    if (found instanceof Several) return found.entries.get(key)
-    return found !== undefined && this.#keyOf(found) === key ? found : undefined
+    if (found === undefined) return undefined
+    if (isSeveral(found)) return found.get(key)
+    return this.#keyOf(found) === key ? found : undefined
   }
 
   has(group: string): boolean {
@@ -137,16 +136,14 @@ class GroupedIndex<Item, Shown extends { readonly item: Item | null }> implement
 
   first(group: string): Shown | undefined {
     const found = this.#groups.get(group)
-    if (!(found instanceof Several)) return found
-    return found.entries instanceof Map ? undefined : found.entries.first()
+    if (found === undefined || !isSeveral(found)) return found
+    return 'first' in found ? found.first() : undefined
   }
 
   walk(group: string, start?: Start<string>): Walk<string, Shown> {
     const found = this.#groups.get(group)
     if (found === undefined) return NO_WALK
-    if (found instanceof Several) {
-      return found.entries instanceof Map ? NO_WALK : found.entries.walk(start)
-    }
+    if (isSeveral(found)) return 'walk' in found ? found.walk(start) : NO_WALK
     const key = this.#keyOf(found)
     const isBefore = start !== undefined && (start.inclusive ? key < start.key : key <= start.key)
     return isBefore ? NO_WALK : walkArrays({ keys: [key], values: [found], from: 0 })
@@ -160,26 +157,28 @@ class GroupedIndex<Item, Shown extends { readonly item: Item | null }> implement
       return
     }
     const key = this.#definition.keyOf(item)
-    if (found instanceof Several) {
-      if (found.entries.get(key) === undefined) found.entries.set(key, shown)
+    if (isSeveral(found)) {
+      if (found.get(key) === undefined) found.set(key, shown)
       return
     }
     const held = this.#keyOf(found)
     if (held === key) return
-    const several = new Several<Shown>(this.#definition.ordered)
-    several.entries.set(held, found)
-    several.entries.set(key, shown)
+    const several = this.#definition.ordered
+      ? createOrderedMap<string, Shown>(compareAscii)
+      : createHashTable<Shown>()
+    several.set(held, found)
+    several.set(key, shown)
     this.#groups.set(name, several)
   }
 
   remove(item: Item, shown: Shown): void {
     const name = this.#definition.groupOf(item)
     const found = this.#groups.get(name)
-    if (found instanceof Several) {
+    if (found !== undefined && isSeveral(found)) {
       const key = this.#definition.keyOf(item)
-      if (found.entries.get(key) !== shown) return
-      found.entries.delete(key)
-      if (found.entries.size === 0) this.#groups.delete(name)
+      if (found.get(key) !== shown) return
+      found.delete(key)
+      if (found.size === 0) this.#groups.delete(name)
     } else if (found === shown) {
       this.#groups.delete(name)
     }
