@@ -45,6 +45,11 @@ export interface Hold {
   readonly sequence: number
 }
 
+/** The order in which holds end. */
+export function compareHolds(left: Hold, right: Hold): number {
+  return left.until - right.until || left.sequence - right.sequence
+}
+
 /** The event of a row, made anew. */
 export function eventOf(row: OutboxRow): OutboxEvent {
   return Object.freeze({
@@ -95,8 +100,8 @@ export interface OutboxLog {
   get(id: string): OutboxRow | undefined
   /** Adds an event that is committed now, by the backend's clock. */
   append(row: OutboxRow, now: number): void
-  /** When an event was committed. */
-  enqueuedAt(row: OutboxRow): number
+  /** How long ago an event was committed, in whole milliseconds. */
+  ageOf(row: OutboxRow, now: number): number
   /** Puts the next event, in commit order, into the list of its state. Until then it stands at the end of those pending. */
   admit(row: OutboxRow): void
   /** Puts an event into another state. */
@@ -141,8 +146,9 @@ class SortedOutboxLog implements OutboxLog {
     this.#positions.append(row.id)
   }
 
-  enqueuedAt({ sequence }: OutboxRow): number {
-    return this.#enqueuedAt[this.#firstAfter(sequence - 1)] as number
+  ageOf({ sequence }: OutboxRow, now: number): number {
+    const enqueuedAt = this.#enqueuedAt[this.#firstAfter(sequence - 1)] as number
+    return Math.max(0, Math.floor(now - enqueuedAt))
   }
 
   admit(row: OutboxRow): void {

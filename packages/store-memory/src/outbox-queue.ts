@@ -18,7 +18,14 @@ import { createAggregates, keptBack } from './aggregates.ts'
 import { createFifoQueue } from './fifo-queue.ts'
 import type { Journal } from './journal.ts'
 import { compareNumbers, createOrderedMap, type OrderedMap } from './ordered-map.ts'
-import type { Aggregate, Hold, Lease, OutboxLog, OutboxRow } from './outbox-log.ts'
+import {
+  type Aggregate,
+  compareHolds,
+  type Hold,
+  type Lease,
+  type OutboxLog,
+  type OutboxRow,
+} from './outbox-log.ts'
 
 export interface ClaimLimits {
   readonly limit: number
@@ -64,10 +71,6 @@ export function createOutboxQueue(options: {
   readonly journal: Journal
 }): OutboxQueue {
   return new ShelvedQueue(options.now, options.journal)
-}
-
-function compareHolds(left: Hold, right: Hold): number {
-  return left.until - right.until || left.sequence - right.sequence
 }
 
 class ShelvedQueue implements OutboxQueue {
@@ -259,7 +262,7 @@ class ShelvedQueue implements OutboxQueue {
       pending: this.#unsettled - this.#leased,
       leased: this.#leased,
       dead: this.#dead.size,
-      oldestAgeMs: oldest === null ? null : ageOf(oldest, now),
+      oldestAgeMs: oldest === null ? null : oldest.log.ageOf(oldest, now),
       blocked,
     }
   }
@@ -269,7 +272,7 @@ class ShelvedQueue implements OutboxQueue {
     this.#endHolds(now)
     while (this.#ready.size === 0 && this.#takeIn() !== undefined);
     const row = this.#ready.first()
-    return row === undefined ? null : ageOf(row, now)
+    return row === undefined ? null : row.log.ageOf(row, now)
   }
 
   /** Hangs the event in that has stood in line for longest. */
@@ -402,8 +405,4 @@ class ShelvedQueue implements OutboxQueue {
     aggregate.shelf?.delete(aggregate.shelvedAt)
     aggregate.shelf = null
   }
-}
-
-function ageOf(row: OutboxRow, now: number): number {
-  return Math.max(0, Math.floor(now - row.log.enqueuedAt(row)))
 }
