@@ -15,6 +15,7 @@
  */
 import type { OutboxEvent, OutboxStats } from '@user-engine/store-protocol'
 import { createAggregates, keptBack } from './aggregates.ts'
+import { createDeadLetters } from './dead-letters.ts'
 import { createFifoQueue } from './fifo-queue.ts'
 import type { Journal } from './journal.ts'
 import { compareNumbers, createOrderedMap, type OrderedMap } from './ordered-map.ts'
@@ -84,11 +85,9 @@ class ShelvedQueue implements OutboxQueue {
   readonly #blocked = createOrderedMap<number, OutboxRow>(compareNumbers)
   readonly #holds = createOrderedMap<Hold, OutboxRow>(compareHolds)
   readonly #leases = new Map<number, Lease>()
-  readonly #dead = createOrderedMap<number, OutboxRow>(compareNumbers)
-  readonly #deadById = new Map<string, Set<OutboxRow>>()
+  readonly #dead = createDeadLetters()
   #lastSequence = 0
   #lastToken = 0
-  #lastDeath = 0
   #unsettled = 0
   #leased = 0
 
@@ -208,29 +207,19 @@ class ShelvedQueue implements OutboxQueue {
   bury(row: OutboxRow, reason: string): void {
     this.#note(row)
     this.#letGo(row)
-    row.death = { reason, at: this.#now(), number: ++this.#lastDeath }
+    this.#dead.add(row, { reason, at: this.#now() })
     row.log.move(row, 'dead')
     this.#unlink(row)
-    this.#dead.set(row.death.number, row)
-    const namesakes = this.#deadById.get(row.id)
-    if (namesakes === undefined) this.#deadById.set(row.id, new Set([row]))
-    else namesakes.add(row)
   }
 
-  *dead(after: number): Iterable<OutboxRow> {
-    const walk = this.#dead.walk({ key: after, inclusive: false })
-    while (walk.next()) yield walk.value
+  dead(after: number): Iterable<OutboxRow> {
+    return this.#dead.after(after)
   }
 
   revive(eventId: string): boolean {
-    const namesakes = this.#deadById.get(eventId)
-    const [row] = namesakes ?? []
-    if (namesakes === undefined || row?.death == null) return false
+    const row = this.#dead.take(eventId)
+    if (row === undefined) return false
     this.#note(row)
-    namesakes.delete(row)
-    if (namesakes.size === 0) this.#deadById.delete(eventId)
-    this.#dead.delete(row.death.number)
-    row.death = null
     row.attempts = 0
     row.log.move(row, 'pending')
     this.#link(row)
