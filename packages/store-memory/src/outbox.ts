@@ -63,9 +63,9 @@ class AppendableOutbox extends Outbox implements OutboxAppender {
 
   append(input: OutboxEvent): Promise<void> {
     return this.#session.perform(() => {
-      const accepted = accept(input)
-      // The rest is a copy already; what is kept for long are its fields.
-      const event: OutboxEvent = { ...accepted, payload: keepJson(accepted.payload) }
+      // A copy but for its payload.
+      const event = accept(input)
+      event.payload = keepJson(event.payload)
       requireAppendable(this.#session.tenantId, { entity: ENTITY, tenantId: event.tenantId })
       this.#session.sight.appendEvent(this.#session.partitionOf(event.tenantId), event)
     })
