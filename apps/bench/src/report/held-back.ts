@@ -7,8 +7,8 @@ likely.
 - **Five times Prisma, for small writes.** With one caller the limit itself is about five times an interactive transaction, because most of what
   both wait for is the same flush to disk: there the target asks for all of the limit and more. The store's own work is a tenth of the time, and most of that is the
   kernel's work of sending.
-- **Update a user with 16 callers.** The cores are full, and the client's share of them is what the limit does not have: it costs
-  twice the processor time of pgbench, most of it sending and receiving.
+- **Five times Prisma, for the service with 16 callers.** Client and server share two cores, and both are full: what the service adds
+  (validation, authorization, reads that decide) is time that the server does not get. What is missing is a tenth at most.
 - **Claim and acknowledge, against pg-boss and graphile-worker.** They are two commits, for a receiver may die in between, and the batch waits for both
   flushes. The work per event is a seventh of pg-boss's on the server and half of it on the client: what is left is the two round trips, the two flushes
   and the turn that claims take. So the distance grows with the batch: with 500 it is eight times pg-boss and three and a half times
@@ -19,7 +19,7 @@ likely.
 - **Pages on a large database.** A page reads the users of one tenant. In the small database they lie beside each other; in the large one, as in
   one a tenth as large with tenants of the same size, each lies in a block of its own, and with a million users the blocks are no longer in the caches of the processor.
   The index reads no more than its page ([query plans](query-plans.md)).
-- **Claims right after a vacuum.** Likely: a vacuum of the log leaves the server's buffers full of what a claim does not need. Without one, and under an old
-  snapshot, claims are as fast as in an empty outbox.
-- **In memory.** Provisioning writes thirteen records: its rate times thirteen is above the aim. Setting a value reads its catalog, user and bindings first. What falls with a million
-  records is memory that is in no cache: the work is the same ([decision 25](decisions/0025-rates-in-memory.md)).`
+- **Updates with 16 callers on a large database.** Likely the same: with one caller, who leaves a core idle, it is no more than a quarter.
+- **In memory.** Provisioning writes thirteen records: its rate times thirteen is four times the aim. Setting a value reads its catalog, user
+  and bindings first. What falls with a million records is memory that is in no cache: the work is the same, and where the time goes
+  is in [decision 25](decisions/0025-rates-in-memory.md).`
