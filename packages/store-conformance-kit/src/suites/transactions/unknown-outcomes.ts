@@ -147,7 +147,9 @@ async function showInterruptedCommits({ backend, open, check, make, note }: Case
     )
   let down = false
   const write = async () => {
-    while (!down) {
+    // The last one is tried while the backend is certainly away.
+    for (let isLast = false; !isLast; ) {
+      isLast = down
       const user = make.user()
       const attempt: Attempt = { user, key: user.id, outcome: 'failed' }
       attempts.push(attempt)
