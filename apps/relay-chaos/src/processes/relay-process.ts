@@ -40,7 +40,11 @@ async function openSink(receiver: RelayTarget): Promise<{ sink: OutboxSink; clos
   return { sink: createNatsSink({ connection, stream }), close: () => connection.drain() }
 }
 
-function note(kind: RelayRecord['kind'], eventIds: readonly string[], call = 0, atMs = monotonicMs()): void {
+function note(
+  kind: RelayRecord['kind'],
+  eventIds: readonly string[],
+  { call = 0, atMs = monotonicMs() } = {},
+): void {
   log.write({ kind, atMs, eventIds, call } satisfies RelayRecord)
 }
 
@@ -51,20 +55,20 @@ function writtenDown(outbox: OutboxPort): OutboxPort {
       const askedMs = monotonicMs()
       const lease = await outbox.claim(request)
       const ids = lease.deliveries.map(({ event }) => event.id)
-      if (ids.length > 0) note('claimed', ids, 0, askedMs)
+      if (ids.length > 0) note('claimed', ids, { atMs: askedMs })
       return lease
     },
     async ack(request) {
       calls++
       const call = calls
-      note('acknowledging', request.eventIds, call)
+      note('acknowledging', request.eventIds, { call })
       try {
         await outbox.ack(request)
       } catch (error) {
-        if (isUserEngineError(error, 'STALE_LEASE')) note('refused', error.data.eventIds, call)
+        if (isUserEngineError(error, 'STALE_LEASE')) note('refused', error.data.eventIds, { call })
         throw error
       }
-      note('acknowledged', request.eventIds, call)
+      note('acknowledged', request.eventIds, { call })
     },
     extend: (request) => outbox.extend(request),
     nack: (request) => outbox.nack(request),

@@ -10,6 +10,7 @@ import {
   kinds,
   openRelayWorld,
   reportOf,
+  stopWhileBusy,
 } from '../testing/relay-world.ts'
 import { createScriptedSink } from '../testing/scripted-sink.ts'
 import { CANARY } from '../testing/world.ts'
@@ -119,13 +120,7 @@ test('a sink that does not answer is a failure like any other', async () => {
 test('a relay that stops finishes what is under way, gives the rest back, and can be started again', async () => {
   const world = await openRelayWorld()
   const events = await emitEvents(world, 3)
-  const letGo = world.sink.hold()
-  const relay = world.relayOf({ concurrency: 1 })
-  relay.start()
-  await eventually(() => world.sink.busy === 1)
-  const stopped = relay.stop()
-  letGo()
-  await stopped
+  const relay = await stopWhileBusy(world)
   expect(world.sink.taken).toEqual([events[0]?.id])
   expect(world.told).toContainEqual({ kind: 'released', count: 1, reason: 'released: the relay stopped' })
   expect(await world.store.outbox.stats()).toMatchObject({ pending: 5, leased: 0, dead: 0 })
@@ -142,13 +137,7 @@ test('a relay that stops leaves the attempts and the order of what it has not tr
   const world = await openRelayWorld()
   const events = await emitEvents(world, 3)
   for (let stop = 0; stop < 3; stop++) {
-    const letGo = world.sink.hold()
-    const relay = world.relayOf({ concurrency: 1 })
-    relay.start()
-    await eventually(() => world.sink.busy === 1)
-    const stopped = relay.stop()
-    letGo()
-    await stopped
+    await stopWhileBusy(world)
   }
   const tried = new Set(world.sink.handed)
   expect(tried.size).toBe(3)
@@ -174,13 +163,7 @@ test('what cannot be released is left to its lease', async () => {
 test('an event that nobody has tried never ends in the dead letters', async () => {
   const world = await openRelayWorld({ outbox: { maxAttempts: 1 } })
   const events = await emitEvents(world, 2)
-  const letGo = world.sink.hold()
-  const relay = world.relayOf({ concurrency: 1 })
-  relay.start()
-  await eventually(() => world.sink.busy === 1)
-  const stopped = relay.stop()
-  letGo()
-  await stopped
+  const relay = await stopWhileBusy(world)
   expect(await deadLettersOf(world)).toEqual([])
   expect(await relay.runOnce()).toEqual(reportOf({ claimed: 3, delivered: 3 }))
   for (const ofUser of idsByAggregate(events)) {

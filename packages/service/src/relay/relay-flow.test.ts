@@ -11,6 +11,7 @@ import {
   kinds,
   openRelayWorld,
   reportOf,
+  stopWhileBusy,
 } from '../testing/relay-world.ts'
 import { DeliveryFailure } from './delivery-failure.ts'
 import type { OutboxSink } from './outbox-sink.ts'
@@ -133,13 +134,7 @@ test('a relay stops although its sink hangs', async () => {
 test('what waits is given back in one call when the relay stops', async () => {
   const world = await openRelayWorld()
   await emitEvents(world, 20)
-  const letGo = world.sink.hold()
-  const relay = world.relayOf({ concurrency: 1 })
-  relay.start()
-  await eventually(() => world.sink.busy === 1)
-  const stopped = relay.stop()
-  letGo()
-  await stopped
+  await stopWhileBusy(world)
   expect(callsOf(world, 'release').map(({ eventIds }) => eventIds.length)).toEqual([38, 1])
 })
 

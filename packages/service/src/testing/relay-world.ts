@@ -2,6 +2,7 @@ import type { DeadLetter, OutboxEvent } from '@user-engine/store-protocol'
 import { onTestFinished } from 'vitest'
 import { createOutboxRelay, type OutboxRelay, type OutboxRelayOptions } from '../relay/outbox-relay.ts'
 import type { RelayEvent, RelayReport } from '../relay/relay-event.ts'
+import { eventually } from './eventually.ts'
 import { createFaultyOutbox, type FaultyOutbox } from './faulty-outbox.ts'
 import { openTestStore } from './open-test-store.ts'
 import { createScriptedSink, type ScriptedSink } from './scripted-sink.ts'
@@ -37,6 +38,18 @@ export async function openRelayWorld(options: TestStoreOptions = {}): Promise<Re
     return relay
   }
   return { ...world, outbox, sink, told, relayOf }
+}
+
+/** Starts a relay and stops it while its first delivery is under way; what the batch has besides is untried. */
+export async function stopWhileBusy(world: RelayWorld): Promise<OutboxRelay> {
+  const letGo = world.sink.hold()
+  const relay = world.relayOf({ concurrency: 1 })
+  relay.start()
+  await eventually(() => world.sink.busy === 1)
+  const stopped = relay.stop()
+  letGo()
+  await stopped
+  return relay
 }
 
 /** Makes users with two events each: created, suspended. Returns the events in the order of their commits. */
