@@ -1,8 +1,6 @@
 // A transaction of statements that are all known from the beginning is one batch and one round trip, and needs nothing of what a
 // session keeps for work that goes on: levels, queued calls, handles.
-import { UserEngineError } from '@user-engine/store-protocol'
 import type { Connection } from './connection/connection.ts'
-import { mapError } from './connection/map-error.ts'
 import type { Row, StatementCall, StatementResult } from './connection/statement.ts'
 import { createTimeLimit } from './time-limit.ts'
 import {
@@ -11,7 +9,7 @@ import {
   contextCall,
   type TransactionScope,
 } from './transaction-context.ts'
-import { COMMIT, giveUp, hiddenFailure, mayBeCommitted } from './transaction-end.ts'
+import { COMMIT, failureOf, giveUp, hiddenFailure, mayBeCommitted } from './transaction-end.ts'
 
 interface OneBatch {
   readonly acquire: (timeoutMs: number) => Promise<Connection>
@@ -36,10 +34,7 @@ export async function commitOneBatch(batch: OneBatch): Promise<readonly (readonl
     results = await limit.wait(connection, connection.execute([...head, ...calls, ...end]))
   } catch (thrown) {
     const committing = mayBeCommitted(thrown, head.length + calls.length)
-    const error =
-      limit.isCutOff && !committing
-        ? new UserEngineError('DEADLINE_EXCEEDED', { timeoutMs }, { cause: thrown })
-        : mapError(thrown, { committing, idempotent: false, timeoutMs, subject: null })
+    const error = failureOf(thrown, limit, { committing, idempotent: false, timeoutMs, subject: null })
     await giveUp(connection, { failure: error, isOpen: !connection.commitsAtSync })
     throw error
   }

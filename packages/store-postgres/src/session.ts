@@ -16,12 +16,12 @@ import { UserEngineError } from '@user-engine/store-protocol'
 import { planBatch, type QueuedCall, type Step, surrounding, withoutRun } from './batch-plan.ts'
 import { BatchError } from './connection/batch.ts'
 import type { Connection } from './connection/connection.ts'
-import { isConnectionLoss, isRefusal, mapError, type StatementSubject } from './connection/map-error.ts'
+import { isConnectionLoss, isRefusal, type StatementSubject } from './connection/map-error.ts'
 import type { Row, StatementCall, StatementResult } from './connection/statement.ts'
 import { releaseSavepoint, rollbackToSavepoint, savepoint } from './savepoints.ts'
 import { createLevels, type PlannedAppend, type PlannedWrite } from './session-levels.ts'
 import { createTimeLimit } from './time-limit.ts'
-import { giveUp, hiddenFailure, mayBeCommitted } from './transaction-end.ts'
+import { failureOf, giveUp, hiddenFailure, mayBeCommitted } from './transaction-end.ts'
 import { type Batch, createTransactionFrame, type FrameOptions } from './transaction-frame.ts'
 
 export interface SessionOptions extends FrameOptions {
@@ -360,11 +360,8 @@ class BatchSession implements Session {
   ): UserEngineError {
     const { timeoutMs, idempotent } = this.#options
     const { subject, committing } = failed
-    const isCutOff = this.#limit.isCutOff && !committing
-    const error = isCutOff
-      ? new UserEngineError('DEADLINE_EXCEEDED', { timeoutMs }, { cause: thrown })
-      : mapError(thrown, { committing, idempotent, timeoutMs, subject })
-    const depth = isCutOff || isConnectionLoss(error) ? 0 : failed.level
+    const error = failureOf(thrown, this.#limit, { committing, idempotent, timeoutMs, subject })
+    const depth = this.#limit.isCutOff || isConnectionLoss(error) ? 0 : failed.level
     this.#levels.fail(error, { depth, isTold: failed.isTold })
     return error
   }

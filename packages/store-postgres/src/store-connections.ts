@@ -3,7 +3,7 @@
 import { type CapabilityDescription, UserEngineError } from '@user-engine/store-protocol'
 import type { Connection } from './connection/connection.ts'
 import type { ConnectionPool } from './connection/connection-pool.ts'
-import { mapError } from './connection/map-error.ts'
+import { mapErrorBesideWork } from './connection/map-error.ts'
 import type { Row, StatementCall } from './connection/statement.ts'
 import type { PostgresStoreOptions } from './create-postgres-store.ts'
 import { createEpochKeeper, type EpochKeeper } from './epochs/epoch-keeper.ts'
@@ -81,8 +81,7 @@ class GuardedConnections implements StoreConnections {
       return connection
     } catch (error) {
       connection.destroy()
-      // What failed is none of the work's own statements: whatever it is, nothing of the work was sent.
-      throw mapError(error, { committing: false, idempotent: false, timeoutMs, subject: null })
+      throw mapErrorBesideWork(error, { timeoutMs })
     }
   }
 
@@ -101,7 +100,7 @@ class GuardedConnections implements StoreConnections {
       return result
     } catch (error) {
       connection.destroy()
-      throw mapError(error, { committing: false, idempotent: false, timeoutMs, subject: null })
+      throw mapErrorBesideWork(error, { timeoutMs })
     } finally {
       clearTimeout(timer)
     }

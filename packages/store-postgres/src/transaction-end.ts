@@ -2,9 +2,10 @@
 import { UserEngineError } from '@user-engine/store-protocol'
 import { BatchError } from './connection/batch.ts'
 import type { Connection } from './connection/connection.ts'
-import { isAnswerOfPooler, isConnectionLoss } from './connection/map-error.ts'
+import { type ErrorMoment, isAnswerOfPooler, isConnectionLoss, mapError } from './connection/map-error.ts'
 import { defineStatement, type StatementCall } from './connection/statement.ts'
-import { GRACE_MS } from './time-limit.ts'
+import { GRACE_MS, type TimeLimit } from './time-limit.ts'
+import { withinTime } from './within-time.ts'
 
 export const COMMIT: StatementCall = { statement: defineStatement('COMMIT'), values: [] }
 const ROLLBACK: StatementCall = { statement: defineStatement('ROLLBACK'), values: [] }
@@ -26,6 +27,12 @@ export function mayBeCommitted(thrown: unknown, commitsAt: number): boolean {
   return thrown.index === null || thrown.index >= commitsAt || isAnswerOfPooler(thrown)
 }
 
+/** What a transaction failed with: its time limit, when the connection was cut for it and nothing can be committed [TXN-11]. */
+export function failureOf(thrown: unknown, limit: TimeLimit, moment: ErrorMoment): UserEngineError {
+  if (!limit.isCutOff || moment.committing) return mapError(thrown, moment)
+  return new UserEngineError('DEADLINE_EXCEEDED', { timeoutMs: moment.timeoutMs }, { cause: thrown })
+}
+
 /**
  * Gives up a connection whose transaction is not committed: back to its pool when it is clean again in time, cut otherwise. Never
  * rejects.
@@ -36,17 +43,14 @@ export async function giveUp(
 ): Promise<void> {
   // A server that takes no work any more, such as one that was demoted: its other connections are no better.
   const isLost = failure !== null && isConnectionLoss(failure)
-  const isClean = !isLost && (!isOpen || (await succeedsWithin(connection.execute([ROLLBACK]), GRACE_MS)))
+  const isClean = !isLost && (!isOpen || (await isRolledBack(connection)))
   if (isClean) connection.release()
   else connection.destroy()
 }
 
-async function succeedsWithin(answer: Promise<unknown>, timeoutMs: number): Promise<boolean> {
-  const { promise, resolve } = Promise.withResolvers<boolean>()
-  const timer = setTimeout(() => resolve(false), timeoutMs)
-  answer.then(
-    () => resolve(true),
-    () => resolve(false),
+async function isRolledBack(connection: Connection): Promise<boolean> {
+  return await withinTime(connection.execute([ROLLBACK]), GRACE_MS).then(
+    () => true,
+    () => false,
   )
-  return await promise.finally(() => clearTimeout(timer))
 }

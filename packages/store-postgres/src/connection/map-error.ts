@@ -95,6 +95,14 @@ export function mapError(thrown: unknown, moment: ErrorMoment): UserEngineError 
   return mapServerError(server, moment, cause)
 }
 
+/** The same for what is asked beside all work: nothing of any work was sent. */
+export function mapErrorBesideWork(
+  thrown: unknown,
+  { timeoutMs }: { readonly timeoutMs: number },
+): UserEngineError {
+  return mapError(thrown, { committing: false, idempotent: false, timeoutMs, subject: null })
+}
+
 function mapServerError(server: ServerError, moment: ErrorMoment, cause: unknown): UserEngineError {
   switch (server.code) {
     case '23505':

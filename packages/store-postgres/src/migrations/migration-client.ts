@@ -9,7 +9,7 @@ import {
 } from '@user-engine/store-protocol'
 import pg from 'pg'
 import { clientConfig } from '../connection/client-config.ts'
-import { mapConnectError, mapError } from '../connection/map-error.ts'
+import { mapConnectError, mapErrorBesideWork } from '../connection/map-error.ts'
 
 /** A connection of the migration login for as long as the work takes. */
 export async function withMigrationClient<Result>(
@@ -21,7 +21,7 @@ export async function withMigrationClient<Result>(
     return await work(client, await readDescription(capability))
   } catch (error) {
     if (isUserEngineError(error)) throw error
-    throw mapError(error, { committing: false, idempotent: false, timeoutMs: 0, subject: null })
+    throw mapErrorBesideWork(error, { timeoutMs: 0 })
   } finally {
     await client.end().catch(() => {})
   }
