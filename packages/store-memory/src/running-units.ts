@@ -7,6 +7,9 @@ export interface RunningUnit {
   readonly timeoutMs: number
   /** Ends it with an error, whatever its work is still doing. */
   cutOff(error: AnyUserEngineError): void
+  /** The units that began to wait right before and after it, among those that still do: each is in one list at most. */
+  earlier: RunningUnit | null
+  later: RunningUnit | null
 }
 
 /**
@@ -28,18 +31,25 @@ export function createRunningUnits(): RunningUnits {
 }
 
 class WatchedUnits implements RunningUnits {
-  readonly #units = new Set<RunningUnit>()
+  // Linked to each other: a set of one, which is added to and emptied by every command, would be made anew each time.
+  #earliest: RunningUnit | null = null
+  #latest: RunningUnit | null = null
+  #size = 0
   #isTurnAwaited = false
   #timer: NodeJS.Timeout | null = null
   #timerAt = Number.POSITIVE_INFINITY
   #onEmpty: (() => void) | null = null
 
   get size(): number {
-    return this.#units.size
+    return this.#size
   }
 
   add(unit: RunningUnit): void {
-    this.#units.add(unit)
+    unit.earlier = this.#latest
+    if (this.#latest === null) this.#earliest = unit
+    else this.#latest.later = unit
+    this.#latest = unit
+    this.#size++
     if (this.#isTurnAwaited || unit.deadline >= this.#timerAt) return
     this.#isTurnAwaited = true
     setImmediate(() => {
@@ -49,17 +59,21 @@ class WatchedUnits implements RunningUnits {
   }
 
   remove(unit: RunningUnit): void {
-    this.#units.delete(unit)
-    if (this.#units.size > 0) return
+    if (unit.earlier === null) this.#earliest = unit.later
+    else unit.earlier.later = unit.later
+    if (unit.later === null) this.#latest = unit.earlier
+    else unit.later.earlier = unit.earlier
+    this.#size--
+    if (this.#size > 0) return
     this.#stopTimer()
     this.#onEmpty?.()
   }
 
   async drain(timeoutMs: number): Promise<void> {
-    if (this.#units.size === 0) return
+    if (this.#size === 0) return
     await new Promise<void>((resolve) => {
       const timer = setTimeout(() => {
-        for (const unit of [...this.#units]) unit.cutOff(new UserEngineError('STORE_CLOSED', {}))
+        for (const unit of this.#all()) unit.cutOff(new UserEngineError('STORE_CLOSED', {}))
       }, timeoutMs)
       this.#onEmpty = () => {
         clearTimeout(timer)
@@ -73,13 +87,20 @@ class WatchedUnits implements RunningUnits {
     this.#stopTimer()
     const now = performance.now()
     let next = Number.POSITIVE_INFINITY
-    for (const unit of [...this.#units]) {
+    for (const unit of this.#all()) {
       if (unit.deadline <= now) unit.cutOff(deadlineExceeded(unit))
       else if (unit.deadline < next) next = unit.deadline
     }
     if (next === Number.POSITIVE_INFINITY) return
     this.#timerAt = next
     this.#timer = setTimeout(() => this.#watch(), Math.ceil(next - now))
+  }
+
+  /** All of them, for whom a unit that is cut off meanwhile changes nothing. */
+  #all(): readonly RunningUnit[] {
+    const units: RunningUnit[] = []
+    for (let unit = this.#earliest; unit !== null; unit = unit.later) units.push(unit)
+    return units
   }
 
   #stopTimer(): void {

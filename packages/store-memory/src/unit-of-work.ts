@@ -47,6 +47,8 @@ class TimedUnit implements UnitOfWork, RunningUnit {
   readonly tenant: TenantPartition | null
   readonly timeoutMs: number
   readonly deadline: number
+  earlier: RunningUnit | null = null
+  later: RunningUnit | null = null
   readonly #running: RunningUnits
   readonly #errors: ErrorLog
   #calls = 0
