@@ -23,8 +23,9 @@ import {
 import { compareAscii } from './ordered-map.ts'
 import { readPage } from './read-page.ts'
 import type { ReadSession, WriteSession } from './session.ts'
+import type { Range } from './table.ts'
 import { ACCOUNTS, TENANT_ACCOUNTS } from './tables.ts'
-import type { Range, RecordWalk } from './view.ts'
+import type { RecordWalk } from './view.ts'
 import { visibleAccount, visibleUser } from './visibility.ts'
 import { mergeWalks } from './walk.ts'
 

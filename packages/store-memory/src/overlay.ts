@@ -10,8 +10,8 @@ import type { Engine } from './memory-backend.ts'
 import type { OutboxRow } from './outbox-log.ts'
 import type { Partition } from './partition.ts'
 import type { AuditSight, DeliveryImage, OutboxSight, Sight } from './sight.ts'
-import type { IndexReference, Table } from './table.ts'
-import { createView, type Range, type RecordWalk, type View } from './view.ts'
+import { type IndexReference, type Place, placeOf, type Range, type Table } from './table.ts'
+import { createView, type RecordWalk, type View } from './view.ts'
 import { NO_WALK, type Walk } from './walk.ts'
 
 /**
@@ -87,13 +87,9 @@ class LayeredOverlay implements Overlay {
     return change !== undefined && isAddition(change)
   }
 
-  walkAdded<Item>(
-    table: Table<Item>,
-    index: IndexReference<Item>,
-    { group, start }: Range,
-  ): RecordWalk<Item> {
+  walkAdded<Item>(table: Table<Item>, index: IndexReference<Item>, range: Range): RecordWalk<Item> {
     const layer = this.#layers.find(table)
-    return layer === undefined ? NO_WALK : new AddedWalk(layer.index(index).walk(group, start))
+    return layer === undefined ? NO_WALK : new AddedWalk(layer.index(index).walk(range))
   }
 
   insert<Item>(table: Table<Item>, item: Item): void {
@@ -102,8 +98,7 @@ class LayeredOverlay implements Overlay {
     if (this.records.get(table, id) !== null) throw duplicateId(entity)
     for (const index of indexes) {
       if (index.refuseDuplicate === undefined) continue
-      const place = { group: index.groupOf(item), key: index.keyOf(item) }
-      if (this.records.find(table, index, place) !== null) throw index.refuseDuplicate()
+      if (this.records.find(table, index, placeOf(index, item)) !== null) throw index.refuseDuplicate()
     }
     this.#write(table, id, item)
   }
@@ -267,7 +262,7 @@ function isRecorded({ audit }: Partition, { id }: AuditRecord): boolean {
 }
 
 function isQueued({ outbox }: Partition, { id }: OutboxEvent): boolean {
-  return outbox.get(id) !== undefined
+  return outbox.sequenceOf(id) !== undefined
 }
 
 function duplicateId(entity: EntityKind): UserEngineError {
@@ -287,17 +282,19 @@ function checkRecord<Item>(
   if (item === null || (base !== null && !isReinserted)) return
   for (const index of table.definition.indexes) {
     if (index.refuseDuplicate === undefined) continue
-    const group = index.groupOf(item)
-    const key = index.keyOf(item)
-    const holder = table.index(index).find(group, key)
+    const place = placeOf(index, item)
+    const holder = table.index(index).find(place)
     if (holder === undefined || holder.id === id) continue
     const change = layer.changes.get(holder.id)
     // The holder gives the key up when this transaction removes it, or adds it again under another key.
     const keepsKey =
-      change === undefined ||
-      (change.item !== null && index.groupOf(change.item) === group && index.keyOf(change.item) === key)
+      change === undefined || (change.item !== null && isSamePlace(placeOf(index, change.item), place))
     if (keepsKey) throw index.refuseDuplicate()
   }
+}
+
+function isSamePlace(one: Required<Place>, other: Required<Place>): boolean {
+  return one.branch === other.branch && one.group === other.group && one.key === other.key
 }
 
 function conflictOf(

@@ -34,7 +34,7 @@ import { acceptPage, takePage } from './read-page.ts'
 import type { ReadSession, WriteSession } from './session.ts'
 import { shareProvenance } from './shared-provenance.ts'
 import type { Table } from './table.ts'
-import { GLOBAL_PROFILE_VALUES, profileGroup, TENANT_PROFILE_VALUES } from './tables.ts'
+import { GLOBAL_PROFILE_VALUES, TENANT_PROFILE_VALUES } from './tables.ts'
 import type { RecordWalk } from './view.ts'
 import { requireOwnTenant, requireTenant, seesUser, visibleUser } from './visibility.ts'
 import { NO_WALK } from './walk.ts'
@@ -76,8 +76,8 @@ class ProfileValues implements ProfileValueReader {
         return sight.records.find(platform.profileValues, GLOBAL_PROFILE_VALUES.byUser, place)
       }
       if (tenant === null || scope.tenantId !== tenant.tenantId) return null
-      const applicationId = scope.level === 'application' ? scope.applicationId : null
-      const place = { group: profileGroup(userId, applicationId), key: attributeKey }
+      const branch = scope.level === 'application' ? scope.applicationId : ''
+      const place = { branch, group: userId, key: attributeKey }
       return sight.records.find(tenant.profileValues, TENANT_PROFILE_VALUES.byUser, place)
     })
   }
@@ -105,15 +105,15 @@ class ProfileValues implements ProfileValueReader {
   }): RecordWalk<ProfileValue> {
     const { platform, tenant, sight } = this.#session
     const { userId, applicationId, after } = request
-    const level = (rank: Rank, table: Table<ProfileValue>, group: string) => {
+    const level = (rank: Rank, table: Table<ProfileValue>, branch = '') => {
       const index = rank === 0 ? GLOBAL_PROFILE_VALUES.byUser : TENANT_PROFILE_VALUES.byUser
-      return sight.records.walk(table, index, { group, start: startWithin(rank, after) })
+      return sight.records.walk(table, index, { branch, group: userId, start: startWithin(rank, after) })
     }
-    const global = seesUser(this.#session, userId) ? level(0, platform.profileValues, userId) : NO_WALK
+    const global = seesUser(this.#session, userId) ? level(0, platform.profileValues) : NO_WALK
     if (tenant === null) return new LevelWalk([global])
-    const own = level(1, tenant.profileValues, profileGroup(userId, null))
+    const own = level(1, tenant.profileValues)
     if (applicationId === undefined) return new LevelWalk([global, own])
-    return new LevelWalk([global, own, level(2, tenant.profileValues, profileGroup(userId, applicationId))])
+    return new LevelWalk([global, own, level(2, tenant.profileValues, applicationId)])
   }
 }
 

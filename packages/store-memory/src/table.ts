@@ -3,10 +3,17 @@ import { createHashTable, type HashTable } from './hash-table.ts'
 import { compareAscii, createOrderedMap, type OrderedMap, type Start } from './ordered-map.ts'
 import { NO_WALK, type Walk, walkArrays } from './walk.ts'
 
+const MAIN_BRANCH = ''
+
 /** How one index of a table is made. Group and key of a record never change while it exists. */
 export interface IndexDefinition<Item> {
   /** The records that are listed or looked up together; `''` when all are. */
   groupOf(item: Item): string
+  /**
+   * The branch of the index that the group is in; `''` when there is one branch. What few values tell apart is told
+   * apart before a group is looked for, among groups with shorter names.
+   */
+  branchOf?(item: Item): string
   /** The place within the group. Ordered keys are ASCII, see {@link compareAscii}. */
   keyOf(item: Item): string
   /** Whether the index is walked in order, or only looked up. */
@@ -29,6 +36,11 @@ export interface TableDefinition<Item> {
 }
 
 type Indexes<Item, Name extends string> = { readonly [Key in Name]: IndexDefinition<Item> }
+
+/** Where an index has a record. */
+export function placeOf<Item>(index: IndexDefinition<Item>, item: Item): Required<Place> {
+  return { branch: index.branchOf?.(item) ?? MAIN_BRANCH, group: index.groupOf(item), key: index.keyOf(item) }
+}
 
 /** Declares a table: its definition, and a reference to each of its indexes by name. */
 export function defineTable<Item>(entity: EntityKind, idOf: (item: Item) => string) {
@@ -55,14 +67,30 @@ export interface Row<Item> {
   readonly owner: Row<unknown> | null
 }
 
-/** Looks up what shows a record by (group, key), and walks the keys of one group in order. */
+/** A key within a group of an index. */
+export interface Place {
+  /** Default: `''`. */
+  readonly branch?: string
+  readonly group: string
+  readonly key: string
+}
+
+/** The part of a group that a walk visits. */
+export interface Range {
+  /** Default: `''`. */
+  readonly branch?: string
+  readonly group: string
+  readonly start?: Start<string> | undefined
+}
+
+/** Looks up what shows a record by (branch, group, key), and walks the keys of one group in order. */
 export interface Index<Item, Shown extends { readonly item: Item | null }> {
-  find(group: string, key: string): Shown | undefined
+  find(place: Place): Shown | undefined
   has(group: string): boolean
   /** The first of the group; of ordered indexes only. */
   first(group: string): Shown | undefined
-  /** The entries of one group by key ascending; of ordered indexes only. */
-  walk(group: string, start?: Start<string>): Walk<string, Shown>
+  /** The entries of a range by key ascending; of ordered indexes only. */
+  walk(range: Range): Walk<string, Shown>
   /** Adds a record. Where a key that is not unique is taken, the first record keeps it. */
   add(item: Item, shown: Shown): void
   /** Removes a record where it holds its key. */
@@ -115,16 +143,20 @@ function isSeveral<Shown extends { readonly item: unknown }>(
   return !('item' in found)
 }
 
+type Groups<Shown extends {}> = HashTable<Shown | Several<Shown>>
+
 class GroupedIndex<Item, Shown extends { readonly item: Item | null }> implements Index<Item, Shown> {
   readonly #definition: IndexDefinition<Item>
-  readonly #groups = createHashTable<Shown | Several<Shown>>()
+  readonly #groups: Groups<Shown> = createHashTable()
+  /** The branches besides the main one. */
+  #branches: Map<string, Groups<Shown>> | null = null
 
   constructor(definition: IndexDefinition<Item>) {
     this.#definition = definition
   }
 
-  find(group: string, key: string): Shown | undefined {
-    const found = this.#groups.get(group)
+  find({ branch = MAIN_BRANCH, group, key }: Place): Shown | undefined {
+    const found = this.#branch(branch)?.get(group)
     if (found === undefined) return undefined
     if (isSeveral(found)) return found.get(key)
     return this.#keyOf(found) === key ? found : undefined
@@ -140,8 +172,8 @@ class GroupedIndex<Item, Shown extends { readonly item: Item | null }> implement
     return 'first' in found ? found.first() : undefined
   }
 
-  walk(group: string, start?: Start<string>): Walk<string, Shown> {
-    const found = this.#groups.get(group)
+  walk({ branch = MAIN_BRANCH, group, start }: Range): Walk<string, Shown> {
+    const found = this.#branch(branch)?.get(group)
     if (found === undefined) return NO_WALK
     if (isSeveral(found)) return 'walk' in found ? found.walk(start) : NO_WALK
     const key = this.#keyOf(found)
@@ -150,10 +182,11 @@ class GroupedIndex<Item, Shown extends { readonly item: Item | null }> implement
   }
 
   add(item: Item, shown: Shown): void {
+    const groups = this.#branchFor(item)
     const name = this.#definition.groupOf(item)
-    const found = this.#groups.get(name)
+    const found = groups.get(name)
     if (found === undefined) {
-      this.#groups.set(name, shown)
+      groups.set(name, shown)
       return
     }
     const key = this.#definition.keyOf(item)
@@ -168,20 +201,36 @@ class GroupedIndex<Item, Shown extends { readonly item: Item | null }> implement
       : createHashTable<Shown>()
     several.set(held, found)
     several.set(key, shown)
-    this.#groups.set(name, several)
+    groups.set(name, several)
   }
 
   remove(item: Item, shown: Shown): void {
+    const groups = this.#branchFor(item)
     const name = this.#definition.groupOf(item)
-    const found = this.#groups.get(name)
+    const found = groups.get(name)
     if (found !== undefined && isSeveral(found)) {
       const key = this.#definition.keyOf(item)
       if (found.get(key) !== shown) return
       found.delete(key)
-      if (found.size === 0) this.#groups.delete(name)
+      if (found.size === 0) groups.delete(name)
     } else if (found === shown) {
-      this.#groups.delete(name)
+      groups.delete(name)
     }
+  }
+
+  #branch(branch: string): Groups<Shown> | undefined {
+    return branch === MAIN_BRANCH ? this.#groups : this.#branches?.get(branch)
+  }
+
+  /** The branch that a record belongs to; a new one where there is none. */
+  #branchFor(item: Item): Groups<Shown> {
+    const branch = this.#definition.branchOf?.(item) ?? MAIN_BRANCH
+    const found = this.#branch(branch)
+    if (found !== undefined) return found
+    const groups: Groups<Shown> = createHashTable()
+    this.#branches ??= new Map()
+    this.#branches.set(branch, groups)
+    return groups
   }
 
   #keyOf({ item }: Shown): string {

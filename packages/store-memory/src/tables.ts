@@ -144,24 +144,19 @@ export const GLOBAL_PROFILE_VALUES = defineTable<ProfileValue>(
   },
 })
 
-/** The values of a tenant, and those of the applications within it. */
+/** The values of a tenant, and in a branch each those of the applications within it. */
 export const TENANT_PROFILE_VALUES = defineTable<ProfileValue>(
   'profile-value',
   byId,
 )({
   byUser: {
-    groupOf: (value) =>
-      profileGroup(value.userId, value.scope.level === 'application' ? value.scope.applicationId : null),
+    branchOf: ({ scope }) => (scope.level === 'application' ? scope.applicationId : ''),
+    groupOf: (value) => value.userId,
     keyOf: (value) => value.attributeKey,
     ordered: true,
     refuseDuplicate: refuseKey('profile-value', 'userId,scope,attributeKey'),
   },
 })
-
-/** The tenant's values of a user, or those of one application within the tenant. */
-export function profileGroup(userId: Id, applicationId: Id | null): string {
-  return applicationId === null ? userId : `${userId} ${applicationId}`
-}
 
 export const MEMBERSHIPS = defineTable<Membership>(
   'membership',

@@ -22,8 +22,9 @@ import {
 } from './accept.ts'
 import { readPage } from './read-page.ts'
 import type { ReadSession, WriteSession } from './session.ts'
+import type { Range } from './table.ts'
 import { PRESENCES, presenceKey, TENANT_ACCOUNTS } from './tables.ts'
-import type { Range, RecordWalk } from './view.ts'
+import type { RecordWalk } from './view.ts'
 import { requireOwnTenant, requireTenant, visibleAccount } from './visibility.ts'
 
 const ENTITY = 'tenant-account'

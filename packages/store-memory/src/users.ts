@@ -15,8 +15,9 @@ import { acceptId, createAccept, createAcceptNew, nextVersion, requireVersion } 
 import { compareAscii } from './ordered-map.ts'
 import { readPage } from './read-page.ts'
 import type { ReadSession, WriteSession } from './session.ts'
+import type { Range } from './table.ts'
 import { TENANT_ACCOUNTS, USERS } from './tables.ts'
-import type { Range, RecordWalk } from './view.ts'
+import type { RecordWalk } from './view.ts'
 import { visibleUser } from './visibility.ts'
 import { mergeWalks } from './walk.ts'
 

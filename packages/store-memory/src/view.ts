@@ -1,6 +1,6 @@
 import type { Layer, Layers } from './layer.ts'
-import { compareAscii, type Start } from './ordered-map.ts'
-import type { IndexReference, Row, Table } from './table.ts'
+import { compareAscii } from './ordered-map.ts'
+import type { IndexReference, Place, Range, Row, Table } from './table.ts'
 import { mergeWalks, type Walk } from './walk.ts'
 
 /** Records in the order of an index: its key, and the record. */
@@ -19,18 +19,6 @@ export interface View {
   walkReferred<Item, Referring>(table: Table<Item>, by: Reference<Referring>): RecordWalk<Item>
   /** How many records there are. */
   count<Item>(table: Table<Item>): number
-}
-
-/** A key within a group of an index. */
-export interface Place {
-  readonly group: string
-  readonly key: string
-}
-
-/** The part of a group that a walk visits. */
-export interface Range {
-  readonly group: string
-  readonly start?: Start<string> | undefined
 }
 
 /** A group that is named by the id of a record of another table. */
@@ -63,11 +51,11 @@ class LayeredView implements View {
     return change === undefined ? (table.get(id) ?? null) : change.item
   }
 
-  find<Item>(table: Table<Item>, index: IndexReference<Item>, { group, key }: Place): Item | null {
+  find<Item>(table: Table<Item>, index: IndexReference<Item>, place: Place): Item | null {
     const layer = this.#layers.find(table)
-    const own = layer?.index(index).find(group, key)
+    const own = layer?.index(index).find(place)
     if (own !== undefined) return own.item
-    const row = table.index(index).find(group, key)
+    const row = table.index(index).find(place)
     if (row === undefined || isCovered(layer, row)) return null
     table.keepAtHand(row)
     return row.item
@@ -78,11 +66,11 @@ class LayeredView implements View {
     return this.walk(table, index, { group }).next()
   }
 
-  walk<Item>(table: Table<Item>, index: IndexReference<Item>, { group, start }: Range): RecordWalk<Item> {
+  walk<Item>(table: Table<Item>, index: IndexReference<Item>, range: Range): RecordWalk<Item> {
     const layer = this.#layers.find(table)
-    const committed = new CommittedWalk(layer, table.index(index).walk(group, start))
+    const committed = new CommittedWalk(layer, table.index(index).walk(range))
     if (layer === undefined) return committed
-    const own = new ShownWalk<Item>(layer.index(index).walk(group, start))
+    const own = new ShownWalk<Item>(layer.index(index).walk(range))
     return mergeWalks({ under: committed, over: own, compare: compareAscii })
   }
 
@@ -100,7 +88,7 @@ class LayeredView implements View {
   walkReferred<Item, Referring>(table: Table<Item>, by: Reference<Referring>): RecordWalk<Item> {
     const { table: referring, index, range } = by
     if (this.#knowsOwners(referring, table)) {
-      return new OwnerWalk<Item>(referring.index(index).walk(range.group, range.start))
+      return new OwnerWalk<Item>(referring.index(index).walk(range))
     }
     return new FoundWalk(this.walk(referring, index, range), (id) => this.get(table, id))
   }
