@@ -1,22 +1,19 @@
 import type { OutboxEvent, OutboxState, TenantId } from '@user-engine/store-protocol'
 import { createIdPositions } from './id-positions.ts'
 import { compareNumbers, createOrderedMap, type OrderedMap } from './ordered-map.ts'
+import { createPackedEvents, type PackedEvents } from './packed-events.ts'
 
 /**
- * One committed event and how far it has come, in one object: there are as many as there were commits. What is not of
- * the event itself belongs to the delivery queue.
+ * How far one committed event has come. There is one for each event that a claim, or a picture of the queue, has come to;
+ * the event itself is in its log.
  */
 export interface OutboxRow {
   readonly id: OutboxEvent['id']
   readonly aggregateType: OutboxEvent['aggregateType']
   readonly aggregateId: OutboxEvent['aggregateId']
-  readonly type: OutboxEvent['type']
-  readonly schemaVersion: OutboxEvent['schemaVersion']
-  readonly payload: OutboxEvent['payload']
-  readonly occurredAt: OutboxEvent['occurredAt']
-  readonly correlationId: OutboxEvent['correlationId']
-  readonly causationId: OutboxEvent['causationId']
   readonly log: OutboxLog
+  /** Its place in its log. */
+  readonly position: number
   /** Its place in the commit order of all events. */
   readonly sequence: number
   /** Known while the queue has to do with the event. */
@@ -50,22 +47,6 @@ export function compareHolds(left: Hold, right: Hold): number {
   return left.until - right.until || left.sequence - right.sequence
 }
 
-/** The event of a row, made anew. */
-export function eventOf(row: OutboxRow): OutboxEvent {
-  return Object.freeze({
-    id: row.id,
-    tenantId: row.log.tenantId,
-    aggregateType: row.aggregateType,
-    aggregateId: row.aggregateId,
-    type: row.type,
-    schemaVersion: row.schemaVersion,
-    payload: row.payload,
-    occurredAt: row.occurredAt,
-    correlationId: row.correlationId,
-    causationId: row.causationId,
-  })
-}
-
 /** The unsettled events of one (aggregateType, aggregateId), in commit order, across all tenants [OBX-05]. */
 export interface Aggregate {
   readonly type: string
@@ -95,15 +76,17 @@ export interface Death {
 
 /** The events of one tenant or of the platform, by commit order, and those in each state. */
 export interface OutboxLog {
-  readonly tenantId: TenantId | null
   readonly size: number
-  get(id: string): OutboxRow | undefined
-  /** Adds an event that is committed now, by the backend's clock. */
-  append(row: OutboxRow, now: number): void
+  /** The place of an event in the commit order of all events; `undefined` when it is not here. */
+  sequenceOf(id: string): number | undefined
+  /** Adds an event that is committed at `now` by the backend's clock, as the `sequence`th of all events. */
+  append(event: OutboxEvent, committed: { readonly sequence: number; readonly now: number }): void
+  /** The event of a row, made anew. */
+  eventOf(row: OutboxRow): OutboxEvent
   /** How long ago an event was committed, in whole milliseconds. */
   ageOf(row: OutboxRow, now: number): number
-  /** Puts the next event, in commit order, into the list of its state. Until then it stands at the end of those pending. */
-  admit(row: OutboxRow): void
+  /** Makes the row of the next event, in commit order, that has none. Until then it stands at the end of those pending. */
+  admit(): OutboxRow
   /** Puts an event into another state. */
   move(row: OutboxRow, state: OutboxState): void
   /** The events after a sequence, in commit order; in one state, or in all. */
@@ -115,12 +98,12 @@ export function createOutboxLog(tenantId: TenantId | null): OutboxLog {
 }
 
 class SortedOutboxLog implements OutboxLog {
-  readonly tenantId: TenantId | null
+  readonly #events: PackedEvents
+  /** When each was committed. A number with a fraction among other fields would be an object of its own. */
+  readonly #committedAt: number[] = []
+  /** The rows of those that have one: the first ones. */
   readonly #rows: OutboxRow[] = []
-  /** When each was committed. A number with a fraction within an object would be one more object. */
-  readonly #enqueuedAt: number[] = []
-  #admitted = 0
-  readonly #positions = createIdPositions((position) => (this.#rows[position] as OutboxRow).id)
+  readonly #positions = createIdPositions((position) => this.#events.idAt(position))
   readonly #byState = {
     pending: createOrderedMap<number, OutboxRow>(compareNumbers),
     delivered: createOrderedMap<number, OutboxRow>(compareNumbers),
@@ -128,32 +111,37 @@ class SortedOutboxLog implements OutboxLog {
   }
 
   constructor(tenantId: TenantId | null) {
-    this.tenantId = tenantId
+    this.#events = createPackedEvents(tenantId)
   }
 
   get size(): number {
-    return this.#rows.length
+    return this.#events.length
   }
 
-  get(id: string): OutboxRow | undefined {
+  sequenceOf(id: string): number | undefined {
     const position = this.#positions.find(id)
-    return position === undefined ? undefined : this.#rows[position]
+    return position === undefined ? undefined : this.#events.sequenceAt(position)
   }
 
-  append(row: OutboxRow, now: number): void {
+  append(event: OutboxEvent, { sequence, now }: { readonly sequence: number; readonly now: number }): void {
+    this.#events.append(event, sequence)
+    this.#committedAt.push(now)
+    this.#positions.append(event.id)
+  }
+
+  eventOf({ position }: OutboxRow): OutboxEvent {
+    return this.#events.at(position)
+  }
+
+  ageOf({ position }: OutboxRow, now: number): number {
+    return Math.max(0, Math.floor(now - (this.#committedAt[position] as number)))
+  }
+
+  admit(): OutboxRow {
+    const row = this.#newRow(this.#rows.length)
     this.#rows.push(row)
-    this.#enqueuedAt.push(now)
-    this.#positions.append(row.id)
-  }
-
-  ageOf({ sequence }: OutboxRow, now: number): number {
-    const enqueuedAt = this.#enqueuedAt[this.#firstAfter(sequence - 1)] as number
-    return Math.max(0, Math.floor(now - enqueuedAt))
-  }
-
-  admit(row: OutboxRow): void {
-    this.#admitted++
-    this.#byState[row.state].set(row.sequence, row)
+    this.#byState.pending.set(row.sequence, row)
+    return row
   }
 
   move(row: OutboxRow, state: OutboxState): void {
@@ -169,16 +157,36 @@ class SortedOutboxLog implements OutboxLog {
       if (state !== 'pending') return
     }
     const next = this.#firstAfter(sequence)
-    const from = state === undefined ? next : Math.max(next, this.#admitted)
-    for (let at = from; at < this.#rows.length; at++) yield this.#rows[at] as OutboxRow
+    const from = state === undefined ? next : Math.max(next, this.#rows.length)
+    for (let at = from; at < this.#events.length; at++) yield this.#rows[at] ?? this.#newRow(at)
+  }
+
+  #newRow(position: number): OutboxRow {
+    const { aggregateType, aggregateId } = this.#events.aggregateAt(position)
+    return {
+      id: this.#events.idAt(position),
+      aggregateType,
+      aggregateId,
+      log: this,
+      position,
+      sequence: this.#events.sequenceAt(position),
+      aggregate: null,
+      state: 'pending',
+      attempts: 0,
+      hold: null,
+      lease: null,
+      death: null,
+      previous: null,
+      next: null,
+    }
   }
 
   #firstAfter(sequence: number): number {
     let low = 0
-    let high = this.#rows.length
+    let high = this.#events.length
     while (low < high) {
       const middle = (low + high) >>> 1
-      if ((this.#rows[middle] as OutboxRow).sequence <= sequence) low = middle + 1
+      if (this.#events.sequenceAt(middle) <= sequence) low = middle + 1
       else high = middle
     }
     return low

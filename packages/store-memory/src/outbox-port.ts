@@ -25,7 +25,7 @@ import {
   validate,
 } from '@user-engine/store-protocol'
 import { acceptRequest, invalid } from './accept.ts'
-import { eventOf, type OutboxRow } from './outbox-log.ts'
+import type { OutboxRow } from './outbox-log.ts'
 import type { OutboxQueue } from './outbox-queue.ts'
 import { acceptPage, takePage } from './read-page.ts'
 import { type Entry, walkEntries } from './walk.ts'
@@ -68,7 +68,7 @@ class QueuePort implements OutboxPort {
         token,
         consumer,
         expiresAt: toInstant(expiresAt),
-        deliveries: rows.map((row) => ({ event: eventOf(row), attempt: row.attempts })),
+        deliveries: rows.map((row) => ({ event: row.log.eventOf(row), attempt: row.attempts })),
       }
     })
   }
@@ -153,7 +153,10 @@ class QueuePort implements OutboxPort {
     for (const row of this.#queue.dead(Number(after) || 0)) {
       if (row.death === null) continue
       const { number, reason, at } = row.death
-      yield [String(number), { event: eventOf(row), attempts: row.attempts, reason, deadAt: toInstant(at) }]
+      yield [
+        String(number),
+        { event: row.log.eventOf(row), attempts: row.attempts, reason, deadAt: toInstant(at) },
+      ]
     }
   }
 }

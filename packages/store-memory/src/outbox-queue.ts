@@ -5,7 +5,7 @@
  * shelves, under the sequence of its first event: `ready` when that event may be handed over, `blocked` when it is
  * held (leased, or waiting for a retry) and keeps others waiting, `held` when it is held and nothing waits behind it.
  * `holds` knows when each hold ends. So a claim touches the events it hands over and nothing else [OBX-08].
- * New events only stand in line: commands write them all the time, and a claim hangs in as many as it needs.
+ * New events only stand in line: commands write them all the time, and a claim makes rows of as many as it needs.
  *
  *   pending --claim--> leased --ack--> delivered
  *      ^                 |--nack--> waiting for its retry --time--> pending
@@ -77,8 +77,8 @@ export function createOutboxQueue(options: {
 class ShelvedQueue implements OutboxQueue {
   readonly #now: () => number
   readonly #journal: Journal
-  /** The events that have been appended and hang in no chain yet. They come after all that do. */
-  readonly #arrivals = createFifoQueue<OutboxRow>()
+  /** The logs of the events that have been appended and hang in no chain yet. They come after all that do. */
+  readonly #arrivals = createFifoQueue<OutboxLog>()
   readonly #aggregates = createAggregates()
   readonly #ready = createOrderedMap<number, OutboxRow>(compareNumbers)
   readonly #held = createOrderedMap<number, OutboxRow>(compareNumbers)
@@ -101,29 +101,8 @@ class ShelvedQueue implements OutboxQueue {
   }
 
   append(event: OutboxEvent, log: OutboxLog): void {
-    const row: OutboxRow = {
-      id: event.id,
-      aggregateType: event.aggregateType,
-      aggregateId: event.aggregateId,
-      type: event.type,
-      schemaVersion: event.schemaVersion,
-      payload: event.payload,
-      occurredAt: event.occurredAt,
-      correlationId: event.correlationId,
-      causationId: event.causationId,
-      log,
-      sequence: ++this.#lastSequence,
-      aggregate: null,
-      state: 'pending',
-      attempts: 0,
-      hold: null,
-      lease: null,
-      death: null,
-      previous: null,
-      next: null,
-    }
-    log.append(row, this.#now())
-    this.#arrivals.put(row)
+    log.append(event, { sequence: ++this.#lastSequence, now: this.#now() })
+    this.#arrivals.put(log)
   }
 
   claim({ limit, leaseMs, maxAttempts }: ClaimLimits) {
@@ -266,9 +245,8 @@ class ShelvedQueue implements OutboxQueue {
 
   /** Hangs the event in that has stood in line for longest. */
   #takeIn(): OutboxRow | undefined {
-    const row = this.#arrivals.take()
+    const row = this.#arrivals.take()?.admit()
     if (row === undefined) return undefined
-    row.log.admit(row)
     this.#link(row)
     return row
   }

@@ -12,7 +12,7 @@ import {
 } from '@user-engine/store-protocol'
 import { acceptChoice, acceptRequest, createAccept, keepJson } from './accept.ts'
 import { requireAppendable } from './audit.ts'
-import { eventOf, type OutboxRow } from './outbox-log.ts'
+import type { OutboxRow } from './outbox-log.ts'
 import { acceptPage, takePage } from './read-page.ts'
 import type { ReadSession, WriteSession } from './session.ts'
 import type { DeliveryImage, OutboxSight } from './sight.ts'
@@ -81,12 +81,12 @@ interface OutboxWalk {
 /** The events by commit order, the unit's own last, keyed by id. */
 function* walk(sight: OutboxSight, { state, after }: OutboxWalk): Iterable<Entry<string, OutboxEntry>> {
   const { log, own } = sight
-  const committed = after === null ? undefined : log.get(after)
+  const committed = after === null ? undefined : log.sequenceOf(after)
   const appended = after === null ? -1 : own.findIndex((event) => event.id === after)
   if (after !== null && committed === undefined && appended < 0) {
     throw new UserEngineError('CURSOR_INVALID', { list: 'outbox-events' })
   }
-  if (appended < 0) yield* walkCommitted(sight, { state, after: committed?.sequence ?? 0 })
+  if (appended < 0) yield* walkCommitted(sight, { state, after: committed ?? 0 })
   if (state !== undefined && state !== 'pending') return
   for (const event of own.slice(appended + 1)) {
     yield [event.id, { event: Object.freeze(event), state: 'pending', attempts: 0 }]
@@ -131,5 +131,5 @@ function formerRows(
 function entryOf(row: OutboxRow, image: DeliveryImage = row): OutboxEntry {
   const { state, attempts } = image
   // How often a delivered event was handed over is not told: not every store keeps it.
-  return { event: eventOf(row), state, attempts: state === 'delivered' ? null : attempts }
+  return { event: row.log.eventOf(row), state, attempts: state === 'delivered' ? null : attempts }
 }

@@ -1,4 +1,5 @@
 import type { AuditRecord } from '@user-engine/store-protocol'
+import { createFieldArrays } from './field-arrays.ts'
 
 /** Audit records, in the order in which they were appended. */
 export interface PackedAuditRecords {
@@ -10,101 +11,59 @@ export interface PackedAuditRecords {
 }
 
 export function createPackedAuditRecords(): PackedAuditRecords {
-  return new FieldArrays()
+  return new AuditFields()
 }
 
-const RECORDS_PER_ARRAY = 256
 const FIELDS = 13
 const NO_FIELDS: readonly string[] = Object.freeze([])
 
-/**
- * Keeps the fields of many records side by side in one array. A record with its parts is five objects, and a log of them
- * is what the garbage collector of a busy store would mostly be carrying around; audit records are written all the
- * time and read rarely.
- */
-class FieldArrays implements PackedAuditRecords {
-  readonly #arrays: unknown[][] = []
-  #last: unknown[] = []
-  #length = 0
+class AuditFields implements PackedAuditRecords {
+  readonly #fields = createFieldArrays(FIELDS)
 
   get length(): number {
-    return this.#length
+    return this.#fields.length
   }
 
   append(record: AuditRecord): void {
-    const start = (this.#length++ % RECORDS_PER_ARRAY) * FIELDS
-    if (start === 0) this.#begin()
+    const { array, start } = this.#fields.append()
     const { actor, target } = record
-    const fields = this.#last
-    fields[start] = record.id
-    fields[start + 1] = record.tenantId
-    fields[start + 2] = record.occurredAt
-    fields[start + 3] = actor.type
-    fields[start + 4] = actor.id
-    fields[start + 5] = record.action
-    fields[start + 6] = target.type
-    fields[start + 7] = target.id
-    fields[start + 8] = record.outcome
-    fields[start + 9] = record.reason
-    fields[start + 10] = packFields(record.changedFields)
-    fields[start + 11] = record.correlationId
-    fields[start + 12] = record.causationId
+    array[start] = record.id
+    array[start + 1] = record.tenantId
+    array[start + 2] = record.occurredAt
+    array[start + 3] = actor.type
+    array[start + 4] = actor.id
+    array[start + 5] = record.action
+    array[start + 6] = target.type
+    array[start + 7] = target.id
+    array[start + 8] = record.outcome
+    array[start + 9] = record.reason
+    array[start + 10] = packFields(record.changedFields)
+    array[start + 11] = record.correlationId
+    array[start + 12] = record.causationId
   }
 
   at(position: number): AuditRecord {
-    const { array, start } = this.#placeOf(position)
-    const [id, tenantId, occurredAt, actorType, actorId, action, targetType, targetId, ...rest] = array.slice(
-      start,
-      start + FIELDS,
-    ) as PackedRecord
-    const [outcome, reason, changedFields, correlationId, causationId] = rest
+    const { array, start } = this.#fields.at(position)
     return Object.freeze({
-      id,
-      tenantId,
-      occurredAt,
-      actor: Object.freeze({ type: actorType, id: actorId }),
-      action,
-      target: Object.freeze({ type: targetType, id: targetId }),
-      outcome,
-      reason,
-      changedFields: unpackFields(changedFields),
-      correlationId,
-      causationId,
-    })
+      id: array[start],
+      tenantId: array[start + 1],
+      occurredAt: array[start + 2],
+      actor: Object.freeze({ type: array[start + 3], id: array[start + 4] }),
+      action: array[start + 5],
+      target: Object.freeze({ type: array[start + 6], id: array[start + 7] }),
+      outcome: array[start + 8],
+      reason: array[start + 9],
+      changedFields: unpackFields(array[start + 10] as PackedFields),
+      correlationId: array[start + 11],
+      causationId: array[start + 12],
+    } as AuditRecord)
   }
 
   idAt(position: number): string {
-    const { array, start } = this.#placeOf(position)
+    const { array, start } = this.#fields.at(position)
     return array[start] as string
   }
-
-  /** The first array grows with its records, for there are logs with few; later ones have their length at once. */
-  #begin(): void {
-    this.#last = this.#arrays.length === 0 ? [] : new Array(RECORDS_PER_ARRAY * FIELDS)
-    this.#arrays.push(this.#last)
-  }
-
-  #placeOf(position: number): { readonly array: readonly unknown[]; readonly start: number } {
-    const array = this.#arrays[Math.floor(position / RECORDS_PER_ARRAY)] ?? []
-    return { array, start: (position % RECORDS_PER_ARRAY) * FIELDS }
-  }
 }
-
-type PackedRecord = [
-  id: AuditRecord['id'],
-  tenantId: AuditRecord['tenantId'],
-  occurredAt: AuditRecord['occurredAt'],
-  actorType: AuditRecord['actor']['type'],
-  actorId: string,
-  action: string,
-  targetType: AuditRecord['target']['type'],
-  targetId: string,
-  outcome: AuditRecord['outcome'],
-  reason: AuditRecord['reason'],
-  changedFields: PackedFields,
-  correlationId: AuditRecord['correlationId'],
-  causationId: AuditRecord['causationId'],
-]
 
 /** The only field, or all of them. */
 type PackedFields = string | readonly string[]
