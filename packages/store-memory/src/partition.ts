@@ -1,5 +1,6 @@
 import type { Id, ProfileScope, TenantId } from '@user-engine/store-protocol'
 import { type AuditLog, createAuditLog } from './audit-log.ts'
+import { createHashTable, type HashTable } from './hash-table.ts'
 import { createOutboxLog, type OutboxLog } from './outbox-log.ts'
 import { createTable, type Table, type TableDefinition } from './table.ts'
 import {
@@ -30,7 +31,7 @@ export interface Partition {
   readonly tenantId: TenantId | null
   readonly audit: AuditLog
   readonly outbox: OutboxLog
-  readonly firstResults: Map<string, FirstResult>
+  readonly firstResults: HashTable<FirstResult>
 }
 
 /** What belongs to the platform. */
@@ -91,7 +92,7 @@ function createPartition(tenantId: TenantId | null) {
   return {
     audit: createAuditLog(),
     outbox: createOutboxLog(tenantId),
-    firstResults: new Map<string, FirstResult>(),
+    firstResults: createHashTable<FirstResult>(),
   }
 }
 
