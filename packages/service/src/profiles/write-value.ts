@@ -15,7 +15,15 @@ export function writePlannedValue(tx: StoreTransaction, planned: PlannedValue, r
     changedFields: [value.attributeKey],
     event: 'user-engine.profile-value.set',
     aggregateId: value.userId,
-    payload: { ...namesOf(value), catalogId: value.provenance.catalogId, version: value.version },
+    payload: {
+      profileValueId: value.id,
+      userId: value.userId,
+      level: value.scope.level,
+      applicationId: applicationOf(value.scope),
+      attributeKey: value.attributeKey,
+      catalogId: value.provenance.catalogId,
+      version: value.version,
+    },
   })
 }
 
@@ -28,7 +36,13 @@ export function writeClearedValue(tx: StoreTransaction, value: ProfileValue, run
     changedFields: [value.attributeKey],
     event: 'user-engine.profile-value.cleared',
     aggregateId: value.userId,
-    payload: namesOf(value),
+    payload: {
+      profileValueId: id,
+      userId: value.userId,
+      level: scope.level,
+      applicationId: applicationOf(scope),
+      attributeKey: value.attributeKey,
+    },
   })
 }
 
@@ -41,14 +55,4 @@ export function isOvertaken(error: AnyUserEngineError): boolean {
 
 function updateOf({ id, scope, version, value, provenance, updatedAt }: ProfileValue) {
   return { id, level: scope.level, expectedVersion: version - 1, set: { value, provenance }, updatedAt }
-}
-
-function namesOf({ id, userId, scope, attributeKey }: ProfileValue) {
-  return {
-    profileValueId: id,
-    userId,
-    level: scope.level,
-    applicationId: applicationOf(scope),
-    attributeKey,
-  }
 }

@@ -3,10 +3,16 @@ import * as z from 'zod'
 const INSTANT =
   /^(?!0000)\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{3}Z$/
 
+/** The instant that was checked last: a command writes the same text into all that it writes. */
+let lastInstant = ''
+
 function isInstant(text: string): boolean {
+  if (text === lastInstant) return true
   if (!INSTANT.test(text)) return false
   const day = Number(text.slice(8, 10))
-  return day <= 28 || day <= daysInMonth(Number(text.slice(0, 4)), Number(text.slice(5, 7)))
+  if (day > 28 && day > daysInMonth(Number(text.slice(0, 4)), Number(text.slice(5, 7)))) return false
+  lastInstant = text
+  return true
 }
 
 function daysInMonth(year: number, month: number): number {
