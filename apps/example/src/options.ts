@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { join, resolve } from 'node:path'
 import { canReach, serverAccount } from '@user-engine/provider-local'
 
@@ -28,6 +28,6 @@ export function defaultDataDir(startedIn: string = process.cwd()): string {
   const beside = resolve(startedIn, '.data')
   const account = serverAccount(join(beside, 'postgres'))
   if (canReach(account, join(beside, 'postgres', 'pgdata'))) return beside
-  const name = createHash('sha256').update(startedIn).digest('hex').slice(0, 12)
+  const name = hash('sha256', startedIn, 'hex').slice(0, 12)
   return join('/var/lib/user-engine', name)
 }

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import {
   AUDIT_ORDERS,
   type AuditAppender,
@@ -130,7 +130,7 @@ function digest(order: AuditOrder, { actor, target, action, outcome, from, until
   const parts = [order, actor?.type, actor?.id, target?.type, target?.id, action, outcome, from, until]
   const hasFilter = parts.some((part, index) => index > 0 && part !== undefined)
   if (!hasFilter) return order
-  return createHash('sha256').update(JSON.stringify(parts)).digest('base64url')
+  return hash('sha256', JSON.stringify(parts), 'base64url')
 }
 
 /**

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import {
   AUDIT_ORDERS,
   AUDIT_OUTCOMES,
@@ -274,5 +274,5 @@ function filterParameters(
 
 // Filters may name people; a cursor only has to tell one combination from another.
 function digest(parts: readonly string[]): string {
-  return createHash('sha256').update(JSON.stringify(parts)).digest('base64url').slice(0, 22)
+  return hash('sha256', JSON.stringify(parts), 'base64url').slice(0, 22)
 }

@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto'
+import { hash, randomBytes } from 'node:crypto'
 import type { LeaseRole } from '../capability.ts'
 import { ProviderError } from '../provider-error.ts'
 
@@ -72,5 +72,5 @@ function parseLoginName(
 }
 
 function databaseTag(database: string): string {
-  return createHash('sha256').update(database).digest('hex').slice(0, 12)
+  return hash('sha256', database, 'hex').slice(0, 12)
 }

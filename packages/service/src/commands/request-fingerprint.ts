@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { type CanonicalInput, writeCanonicalJson } from './canonical-json.ts'
 
 /**
@@ -6,9 +6,5 @@ import { type CanonicalInput, writeCanonicalJson } from './canonical-json.ts'
  * input, from which nothing of the input can be read.
  */
 export function fingerprintRequest(action: string, input: CanonicalInput): string {
-  return createHash('sha256')
-    .update(action)
-    .update('\n')
-    .update(writeCanonicalJson(input))
-    .digest('base64url')
+  return hash('sha256', `${action}\n${writeCanonicalJson(input)}`, 'base64url')
 }

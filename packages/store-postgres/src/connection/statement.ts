@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 
 /** A parameter as it travels: text, or SQL null. */
 export type Parameter = string | null
@@ -28,5 +28,5 @@ export interface StatementResult {
 /** Names a statement after its text, so that the same text is the same statement on every connection. */
 export function defineStatement(text: string): Statement {
   const compact = text.replace(/\s+/g, ' ').trim()
-  return { name: `ue_${createHash('sha256').update(compact).digest('hex').slice(0, 24)}`, text: compact }
+  return { name: `ue_${hash('sha256', compact, 'hex').slice(0, 24)}`, text: compact }
 }

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { UserEngineError } from '@user-engine/store-protocol'
 import { PACKAGE_ROOT } from '../package-info.ts'
@@ -45,7 +45,7 @@ export function parseMigration(name: string, sql: string): Migration {
   return {
     name,
     sql,
-    checksum: createHash('sha256').update(sql).digest('hex'),
+    checksum: hash('sha256', sql, 'hex'),
     isOutsideTransaction: sql.startsWith(`${OUTSIDE_TRANSACTION}\n`),
   }
 }
