@@ -147,7 +147,7 @@ function bulk(results: Results): string {
     round(importRate(results, path)),
     number(importRate(results, path) / copy),
   ])
-  return `## Import, users per second\n\n${round(results.import.users)} users a round, four rows each, in as long as it takes, 500 in a unit of work. The service's figure includes who it is, audit records and events; two of its commands are under way at once.\n\n${table(['path', 'users per second', 'of COPY'], rows)}`
+  return `## Import, users per second\n\n${round(results.import.users)} users a round, four rows each, in as long as it takes, 500 in a unit of work, two of them under way at once; COPY takes half of them in each of two transactions. The service's figure includes who it is, audit records and events.\n\n${table(['path', 'users per second', 'of COPY'], rows)}`
 }
 
 const MEMORY_TITLES: { readonly [Name in MemoryOperation]: string } = {

@@ -21,8 +21,8 @@ const SCOPE = { tenantId: TENANT }
 const STAMPS = { version: 1, createdAt: INSTANT, updatedAt: INSTANT } as const
 /** Users of one unit of work, of one command and of one createMany. */
 const UNIT = 500
-/** How many commands of the service are under way at once. */
-const COMMANDS = 2
+/** How many of them are under way at once; COPY is one for each of them. */
+const IMPORTS_AT_ONCE = 2
 
 interface ImportedUser {
   readonly userId: string
@@ -43,9 +43,10 @@ export async function openImportSuite(
   const { host, port, user, password } = server.provider.serverHandle.admin
   const admin = new pg.Pool({ host, port, user, password, database: 'bench_import', max: 2 })
   const paths: { readonly [Path in ImportKey['path']]: (users: readonly ImportedUser[]) => Promise<void> } = {
-    copy: (users) => copyUsers(admin, users),
+    copy: (users) =>
+      inUnits(users, { size: Math.ceil(users.length / IMPORTS_AT_ONCE) }, (part) => copyUsers(admin, part)),
     store: (users) =>
-      inUnits(users, (unit) =>
+      inUnits(users, { size: UNIT }, (unit) =>
         store.transact(SCOPE, (tx) => {
           for (const { userId, accountId, tenantAccountId, identityId, subject } of unit) {
             void tx.users.insert({
@@ -76,7 +77,7 @@ export async function openImportSuite(
         }),
       ),
     service: (users) =>
-      atOnce(COMMANDS, unitsOf(users), async (unit) => {
+      inUnits(users, { size: UNIT }, async (unit) => {
         const input = unit.map(({ subject }) => ({
           user: { kind: 'person', displayName: 'Imported' } as const,
           account: { kind: 'human', name: 'main' } as const,
@@ -89,7 +90,7 @@ export async function openImportSuite(
         )
       }),
     prisma: (users) =>
-      inUnits(users, (unit) =>
+      inUnits(users, { size: UNIT }, (unit) =>
         prisma.$transaction(
           async (tx) => {
             await tx.$executeRaw`SELECT set_config('user_engine.scope', ${TENANT}, true)`
@@ -179,26 +180,17 @@ async function timeImport(
 
 async function inUnits<Item>(
   items: readonly Item[],
+  { size }: { readonly size: number },
   work: (unit: readonly Item[]) => Promise<void>,
 ): Promise<void> {
-  for (const unit of unitsOf(items)) await work(unit)
-}
-
-function unitsOf<Item>(items: readonly Item[]): readonly (readonly Item[])[] {
-  const count = Math.ceil(items.length / UNIT)
-  return Array.from({ length: count }, (_, index) => items.slice(index * UNIT, (index + 1) * UNIT))
-}
-
-async function atOnce<Item>(
-  callers: number,
-  items: readonly Item[],
-  work: (item: Item) => Promise<void>,
-): Promise<void> {
-  const iterator = items.values()
-  const caller = async () => {
-    for (const item of iterator) await work(item)
+  const count = Math.ceil(items.length / size)
+  const units = Array.from({ length: count }, (_, index) =>
+    items.slice(index * size, (index + 1) * size),
+  ).values()
+  const importer = async () => {
+    for (const unit of units) await work(unit)
   }
-  await Promise.all(Array.from({ length: callers }, caller))
+  await Promise.all(Array.from({ length: IMPORTS_AT_ONCE }, importer))
 }
 
 async function copyUsers(pool: pg.Pool, users: readonly ImportedUser[]): Promise<void> {
