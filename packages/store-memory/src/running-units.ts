@@ -63,6 +63,9 @@ class WatchedUnits implements RunningUnits {
     else unit.earlier.later = unit.later
     if (unit.later === null) this.#latest = unit.earlier
     else unit.later.earlier = unit.earlier
+    // Whoever holds on to an ended one would hold on to all that came after it.
+    unit.earlier = null
+    unit.later = null
     this.#size--
     if (this.#size > 0) return
     this.#stopTimer()

@@ -1,6 +1,14 @@
 import { expect, test } from 'vitest'
 import { instantSchema } from './instant.ts'
 
+test('what was checked before makes nothing good', () => {
+  expect(instantSchema.safeParse('').success).toBe(false)
+  expect(instantSchema.safeParse('2026-01-31T09:30:00.000Z').success).toBe(true)
+  expect(instantSchema.safeParse('').success).toBe(false)
+  expect(instantSchema.safeParse('2026-02-31T09:30:00.000Z').success).toBe(false)
+  expect(instantSchema.safeParse('2026-02-31T09:30:00.000Z').success).toBe(false)
+})
+
 test.each([
   '0001-01-01T00:00:00.000Z',
   '9999-12-31T23:59:59.999Z',

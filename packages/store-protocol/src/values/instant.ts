@@ -4,7 +4,7 @@ const INSTANT =
   /^(?!0000)\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{3}Z$/
 
 /** The instant that was checked last: a command writes the same text into all that it writes. */
-let lastInstant = ''
+let lastInstant: string | null = null
 
 function isInstant(text: string): boolean {
   if (text === lastInstant) return true
