@@ -86,8 +86,9 @@ export interface Range {
 /** Looks up what shows a record by (branch, group, key), and walks the keys of one group in order. */
 export interface Index<Item, Shown extends { readonly item: Item | null }> {
   find(place: Place): Shown | undefined
+  /** Whether there is such a group in the main branch. */
   has(group: string): boolean
-  /** The first of the group; of ordered indexes only. */
+  /** The first of a group of the main branch; of ordered indexes only. */
   first(group: string): Shown | undefined
   /** The entries of a range by key ascending; of ordered indexes only. */
   walk(range: Range): Walk<string, Shown>

@@ -21,7 +21,7 @@ const SCOPE = { tenantId: TENANT }
 const STAMPS = { version: 1, createdAt: INSTANT, updatedAt: INSTANT } as const
 /** Users of one unit of work, of one command and of one createMany. */
 const UNIT = 500
-/** How many of them are under way at once; COPY is one for each of them. */
+/** How many of them are under way at once; COPY takes all users in as many parts. */
 const IMPORTS_AT_ONCE = 2
 
 interface ImportedUser {
