@@ -17,7 +17,7 @@ export interface Kill {
  * within a time. They count as kills; whether one of them catches a store it is not about is not compared.
  */
 const DECIDED_BY_TIMING =
-  /^(?:TXN-07|TXN-09|TXN-11)\.|^(?:AUD-06\.order-under-load|OBX-02\.one-live-lease-per-event|OBX-06\.accounting-of-competing-consumers|OBX-08\.history-costs-nothing)$/
+  /^(?:TXN-07|TXN-09|TXN-11)\.|^(?:AUD-06\.order-under-load|OBX-02\.one-live-lease-per-event|OBX-06\.accounting-of-competing-consumers|OBX-07\.consumers-that-die-of-it|OBX-08\.history-costs-nothing)$/
 
 /** What the proof must know of a store to judge what the kit said of it. */
 interface JudgedStore extends Pick<BrokenStore, 'id' | 'breaks' | 'title'> {

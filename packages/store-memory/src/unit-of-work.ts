@@ -110,8 +110,9 @@ class TimedUnit implements UnitOfWork, RunningUnit {
 
   waitFor<Result>(outcome: PromiseLike<Result>): Promise<Result> {
     return new Promise((resolve, reject) => {
+      // Work that was waited for may leave a nested transaction to wait for.
+      if (this.#stopWaiting === null) this.#running.add(this)
       this.#stopWaiting = reject
-      this.#running.add(this)
       Promise.resolve(outcome).then(resolve, reject)
       if (this.#cutOffBy !== null) reject(this.#cutOffBy)
     })

@@ -1,4 +1,4 @@
-import type { StoreTransaction } from '@user-engine/store-protocol'
+import type { StoreTransaction, User } from '@user-engine/store-protocol'
 import type { ConformanceCase } from '../../case.ts'
 import { ACME, PLATFORM } from '../../records.ts'
 
@@ -191,16 +191,22 @@ export const NESTING_CASES: readonly ConformanceCase[] = [
     title: 'a nested transaction that work does not await is part of it: the commit waits for it',
     async run({ open, check, make }) {
       const store = await open({ maxConnections: 1 })
-      const [one, two] = [make.user(), make.user()]
+      const [one, two, three, four] = [make.user(), make.user(), make.user(), make.user()]
+      const nest = (tx: StoreTransaction, user: User) =>
+        tx.transact(async (nested) => {
+          await nested.users.list()
+          await nested.users.insert(user)
+        })
       await store.transact(PLATFORM, (tx) => {
         void tx.users.insert(one)
-        void tx.transact(async (nested) => {
-          await nested.users.list()
-          await nested.users.insert(two)
-        })
+        void nest(tx, two)
+      })
+      await store.transact(PLATFORM, async (tx) => {
+        await tx.users.insert(three)
+        void nest(tx, four)
       })
       const { items } = await store.read(PLATFORM, (reader) => reader.users.list())
-      check.equal(items, [one, two], 'the users afterwards')
+      check.equal(items, [one, two, three, four], 'the users afterwards')
     },
   },
 ]
