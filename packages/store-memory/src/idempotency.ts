@@ -1,5 +1,5 @@
-import { findJsonIssue, type Idempotency, UserEngineError } from '@user-engine/store-protocol'
-import { invalid, joinPath } from './accept.ts'
+import { findJsonIssue, type Idempotency, type JsonValue, UserEngineError } from '@user-engine/store-protocol'
+import { invalid, joinPath, keepJson } from './accept.ts'
 import type { Partition } from './partition.ts'
 
 /** The idempotency key of one call, within its scope [TXN-04]. */
@@ -37,19 +37,19 @@ class PartitionKey<Result> implements IdempotencyKey<Result> {
     const first = this.#partition.firstResults.get(key)
     if (first === undefined) return undefined
     if (first.fingerprint !== fingerprint) throw new UserEngineError('IDEMPOTENCY_MISMATCH', {})
-    return { result: (first.json === undefined ? undefined : JSON.parse(first.json)) as Result }
+    return { result: structuredClone(first.result) as Result }
   }
 
   prepare(result: Result): () => void {
     const { key, fingerprint } = this.#idempotency
-    const json = toJson(result)
-    return () => this.#partition.firstResults.set(key, { fingerprint, json })
+    const kept = keepResult(result)
+    return () => this.#partition.firstResults.set(key, { fingerprint, result: kept })
   }
 }
 
-function toJson(result: unknown): string | undefined {
+function keepResult(result: unknown): JsonValue | undefined {
   if (result === undefined) return undefined
   const issue = findJsonIssue(result)
-  if (issue === null) return JSON.stringify(result)
+  if (issue === null) return keepJson(result as JsonValue)
   throw invalid(joinPath('result', issue.path), issue.expected)
 }

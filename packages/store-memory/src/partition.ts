@@ -1,4 +1,4 @@
-import type { Id, ProfileScope, TenantId } from '@user-engine/store-protocol'
+import type { Id, JsonValue, ProfileScope, TenantId } from '@user-engine/store-protocol'
 import { type AuditLog, createAuditLog } from './audit-log.ts'
 import { createHashTable, type HashTable } from './hash-table.ts'
 import { createOutboxLog, type OutboxLog } from './outbox-log.ts'
@@ -22,8 +22,8 @@ type TableOf<Definition> = Definition extends TableDefinition<infer Item> ? Tabl
 /** The first result of an idempotency key [TXN-04]. */
 export interface FirstResult {
   readonly fingerprint: string
-  /** The result as JSON text; `undefined` when the work returned nothing. */
-  readonly json: string | undefined
+  /** A frozen copy of the result; `undefined` when the work returned nothing. */
+  readonly result: JsonValue | undefined
 }
 
 /** What the platform and every tenant have: an audit log, an outbox and the first results of idempotency keys. */

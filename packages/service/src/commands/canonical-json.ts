@@ -10,14 +10,20 @@ export type CanonicalInput =
 /** JSON text in which equal values are equal texts: object keys sorted, absent fields left out, -0 as 0. */
 export function writeCanonicalJson(value: CanonicalInput): string {
   if (Array.isArray(value)) return `[${value.map(writeCanonicalJson).join(',')}]`
-  if (typeof value === 'object' && value !== null) {
-    const members = Object.entries(value)
-      .filter(([, member]) => member !== undefined)
-      .sort(([one], [other]) => (one < other ? -1 : 1))
-      .map(([key, member]) => `${JSON.stringify(key)}:${writeCanonicalJson(member)}`)
-    return `{${members.join(',')}}`
-  }
+  if (typeof value === 'object' && value !== null) return writeObject(value as CanonicalObject)
   return JSON.stringify(value ?? null)
+}
+
+type CanonicalObject = { readonly [key: string]: CanonicalInput }
+
+function writeObject(value: CanonicalObject): string {
+  let members = ''
+  for (const key of Object.keys(value).sort()) {
+    const member = value[key]
+    if (member === undefined) continue
+    members += `${members === '' ? '' : ','}${JSON.stringify(key)}:${writeCanonicalJson(member)}`
+  }
+  return `{${members}}`
 }
 
 /** Whether two JSON values are the same value, whatever the order of their keys. */
