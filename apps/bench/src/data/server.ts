@@ -43,7 +43,26 @@ export async function startServer(): Promise<BenchServer> {
       await migrate({ capability: database.capability })
       return database
     },
-    stop: () => provider.stop(),
+    async stop() {
+      await untilOthersHaveLeft(first)
+      await provider.stop()
+    },
+  }
+}
+
+const LONGEST_WAIT_MS = 5_000
+
+/**
+ * Waits until nobody is connected to another database. A pool has ended before the server has seen the last of its
+ * connections, and one that the server ends first is an error of a client that nobody listens to any more.
+ */
+async function untilOthersHaveLeft(database: LocalDatabase): Promise<void> {
+  const end = performance.now() + LONGEST_WAIT_MS
+  while (performance.now() < end) {
+    const { rows } = await database.query(`
+      SELECT 1 FROM pg_stat_activity
+      WHERE backend_type = 'client backend' AND datname LIKE 'bench%' AND datname <> current_database() LIMIT 1`)
+    if (rows.length === 0) return
   }
 }
 
