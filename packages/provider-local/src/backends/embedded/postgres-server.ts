@@ -240,7 +240,9 @@ class ChildServer implements PostgresServer {
       return true
     }
     this.#guard.watch(0)
-    if (this.#servingPid() !== null) return false
+    const { kind } = inspectDataFolder(data.cluster)
+    // Whoever was quicker may not have written into the file yet.
+    if (kind === 'served' || kind === 'undecided') return false
     if (!(await isPortFree(port))) await assertPortIsFree(port)
     throw new ProviderError(
       'SERVER_FAILED',

@@ -12,7 +12,10 @@ test('a program that was let go is waited for all the same, where nothing else i
   const folder = mkdtempSync(join(tmpdir(), 'run-program-'))
   onTestFinished(() => rmSync(folder, { recursive: true }))
   mkdirSync(join(folder, 'bin'))
-  writeFileSync(join(folder, 'bin/postgres'), '#!/bin/sh\necho "FATAL: it was nothing"\nexit 1\n')
+  writeFileSync(
+    join(folder, 'bin/postgres'),
+    '#!/bin/sh\necho "FATAL: it was nothing"\necho "FATAL:  the database system is shutting down"\nexit 1\n',
+  )
   chmodSync(join(folder, 'bin/postgres'), 0o755)
   const context = { programs: { folder }, account: null, logFile: join(folder, 'log'), folder }
   const waiting = `

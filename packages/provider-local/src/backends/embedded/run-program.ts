@@ -98,9 +98,14 @@ class Program implements RunningProgram {
 
   #lastWords(): string {
     const lines = readFileSync(this.#logFile).subarray(this.#logStart).toString('utf8').trim().split('\n')
-    const complaint = lines.findLast((line) => /\b(FATAL|PANIC|error):/.test(line)) ?? lines.at(-1) ?? ''
+    const complaint = lines.findLast(isComplaint) ?? lines.at(-1) ?? ''
     return complaint.replace(/^.*?\b(FATAL|PANIC|error):\s*/, '') || 'it said nothing'
   }
+}
+
+/** What a server tells a client that comes too early or too late is no reason for its end. */
+function isComplaint(line: string): boolean {
+  return /\b(FATAL|PANIC|error):/.test(line) && !/FATAL:\s+the database system is /.test(line)
 }
 
 // Where this run's words begin. A log that has grown over years of restarts begins anew.
