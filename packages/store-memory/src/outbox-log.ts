@@ -1,21 +1,16 @@
 import type { OutboxEvent, OutboxState, TenantId } from '@user-engine/store-protocol'
 import { createIdPositions } from './id-positions.ts'
 import { compareNumbers, createOrderedMap, type OrderedMap } from './ordered-map.ts'
-import { createPackedEvents, type PackedEvents } from './packed-events.ts'
+import { createPackedEvents, type EventHead, type PackedEvents } from './packed-events.ts'
 
 /**
  * How far one committed event has come. There is one for each event that a claim, or a picture of the queue, has come to;
  * the event itself is in its log.
  */
-export interface OutboxRow {
-  readonly id: OutboxEvent['id']
-  readonly aggregateType: OutboxEvent['aggregateType']
-  readonly aggregateId: OutboxEvent['aggregateId']
+export interface OutboxRow extends EventHead {
   readonly log: OutboxLog
   /** Its place in its log. */
   readonly position: number
-  /** Its place in the commit order of all events. */
-  readonly sequence: number
   /** Known while the queue has to do with the event. */
   aggregate: Aggregate | null
   state: OutboxState
@@ -162,14 +157,14 @@ class SortedOutboxLog implements OutboxLog {
   }
 
   #newRow(position: number): OutboxRow {
-    const { aggregateType, aggregateId } = this.#events.aggregateAt(position)
+    const { id, sequence, aggregateType, aggregateId } = this.#events.headAt(position)
     return {
-      id: this.#events.idAt(position),
+      id,
       aggregateType,
       aggregateId,
       log: this,
       position,
-      sequence: this.#events.sequenceAt(position),
+      sequence,
       aggregate: null,
       state: 'pending',
       attempts: 0,

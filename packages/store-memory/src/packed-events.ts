@@ -8,8 +8,14 @@ export interface PackedEvents {
   /** The event at a position, made anew. */
   at(position: number): OutboxEvent
   idAt(position: number): OutboxEvent['id']
-  aggregateAt(position: number): Pick<OutboxEvent, 'aggregateType' | 'aggregateId'>
   sequenceAt(position: number): number
+  headAt(position: number): EventHead
+}
+
+/** What the hand-over of an event goes by. */
+export interface EventHead extends Pick<OutboxEvent, 'id' | 'aggregateType' | 'aggregateId'> {
+  /** Its place in the commit order of all events. */
+  readonly sequence: number
 }
 
 export function createPackedEvents(tenantId: TenantId | null): PackedEvents {
@@ -65,13 +71,18 @@ class EventFields implements PackedEvents {
     return array[start] as OutboxEvent['id']
   }
 
-  aggregateAt(position: number): Pick<OutboxEvent, 'aggregateType' | 'aggregateId'> {
-    const { array, start } = this.#fields.at(position)
-    return { aggregateType: array[start + 2] as string, aggregateId: array[start + 3] as string }
-  }
-
   sequenceAt(position: number): number {
     const { array, start } = this.#fields.at(position)
     return array[start + 1] as number
+  }
+
+  headAt(position: number): EventHead {
+    const { array, start } = this.#fields.at(position)
+    return {
+      id: array[start],
+      sequence: array[start + 1],
+      aggregateType: array[start + 2],
+      aggregateId: array[start + 3],
+    } as EventHead
   }
 }

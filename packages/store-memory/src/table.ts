@@ -39,7 +39,11 @@ type Indexes<Item, Name extends string> = { readonly [Key in Name]: IndexDefinit
 
 /** Where an index has a record. */
 export function placeOf<Item>(index: IndexDefinition<Item>, item: Item): Required<Place> {
-  return { branch: index.branchOf?.(item) ?? MAIN_BRANCH, group: index.groupOf(item), key: index.keyOf(item) }
+  return { branch: branchOf(index, item), group: index.groupOf(item), key: index.keyOf(item) }
+}
+
+function branchOf<Item>(index: IndexDefinition<Item>, item: Item): string {
+  return index.branchOf?.(item) ?? MAIN_BRANCH
 }
 
 /** Declares a table: its definition, and a reference to each of its indexes by name. */
@@ -225,7 +229,7 @@ class GroupedIndex<Item, Shown extends { readonly item: Item | null }> implement
 
   /** The branch that a record belongs to; a new one where there is none. */
   #branchFor(item: Item): Groups<Shown> {
-    const branch = this.#definition.branchOf?.(item) ?? MAIN_BRANCH
+    const branch = branchOf(this.#definition, item)
     const found = this.#branch(branch)
     if (found !== undefined) return found
     const groups: Groups<Shown> = createHashTable()

@@ -41,7 +41,7 @@ export async function openImportSuite(
   const service = createUserEngineService({ store, authorization: { authorize: () => ({ allowed: true }) } })
   const prisma = openPrisma(await database.capability.lease('runtime'), 4)
   const { host, port, user, password } = server.provider.serverHandle.admin
-  const admin = new pg.Pool({ host, port, user, password, database: 'bench_import', max: 2 })
+  const admin = new pg.Pool({ host, port, user, password, database: 'bench_import', max: IMPORTS_AT_ONCE })
   const paths: { readonly [Path in ImportKey['path']]: (users: readonly ImportedUser[]) => Promise<void> } = {
     copy: (users) =>
       inUnits(users, { size: Math.ceil(users.length / IMPORTS_AT_ONCE) }, (part) => copyUsers(admin, part)),
