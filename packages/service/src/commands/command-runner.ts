@@ -78,16 +78,25 @@ class Runner implements CommandRunner {
     if (isPending(decision) || !decision.allowed) await this.#requireAllowed(run, await decision)
 
     const options = transactOptions(request, command.action, parsed)
+    let outcome: Outcome<Committed>
+    // Every call in between, and every promise, would cost a turn of the queue of promises.
+    const work = (tx: StoreTransaction): Committed | Promise<Committed> => {
+      outcome = THROWN
+      const performed = command.perform(tx, parsed, run)
+      outcome = performed
+      return performed
+    }
     let committed: Committed
     try {
-      // Every call in between would cost a turn of the queue of promises.
-      committed =
-        command.decidesAgainOn === undefined
-          ? await this.#unit.transact(run.scope, (tx) => command.perform(tx, parsed, run), options)
-          : await this.#decide(command, { input: parsed, run, options })
+      committed = await this.#unit.transact(run.scope, work, options)
     } catch (error) {
-      if (isUserEngineError(error)) await this.#recordRefusal(run, error)
-      throw error
+      committed = await this.#decideAgain(command, {
+        input: parsed,
+        run,
+        failure: error,
+        outcome: () => outcome,
+        transact: () => this.#unit.transact(run.scope, work, options),
+      })
     }
     const refusals = command.refusals?.(committed) ?? []
     for (const refusal of refusals) await this.#recordRefusal(run, refusal)
@@ -147,40 +156,31 @@ class Runner implements CommandRunner {
     throw new UserEngineError('ACCESS_DENIED', { action: run.action, reason: decision.reason })
   }
 
-  /** Runs a command that decides, again where somebody else was only faster. */
-  #decide<Input, Result, Committed>(
+  /**
+   * Runs a command that decides once more where somebody else was only faster.
+   * @throws what it finally failed with; when the domain refused, that is on record.
+   */
+  async #decideAgain<Input, Result, Committed>(
     command: Command<Input, Result, Committed>,
-    { input, run, options }: Attempt<Input>,
+    { input, run, failure, outcome, transact }: FailedCommand<Input, Committed>,
   ): Promise<Committed> {
-    let tries = 0
-    let thrownByCommand: unknown
-    const refuse = (error: unknown): never => {
-      thrownByCommand = error
-      throw error
-    }
-    const work = (tx: StoreTransaction): Committed | Promise<Committed> => {
-      try {
-        const committed = command.perform(tx, input, run)
-        return committed instanceof Promise ? committed.catch(refuse) : committed
-      } catch (error) {
-        return refuse(error)
-      }
+    // What is retryable concerns the whole transaction: within one, only its owner can run it again.
+    const isWorthRepeating = async (error: unknown): Promise<boolean> => {
+      if (command.decidesAgainOn === undefined || !isUserEngineError(error)) return false
+      if (error.retryable) return this.#unit.outer === null
+      return command.decidesAgainOn(error, input, run.attempt) && !(await hasThrown(outcome()))
     }
     const decide = (): Promise<Committed> => {
-      tries++
-      run.attempt = tries
-      return this.#unit.transact(run.scope, work, options)
+      run.attempt++
+      return transact()
     }
-    // What is retryable concerns the whole transaction: within one, only its owner can run it again.
-    const isWorthRepeating = (error: unknown) =>
-      isUserEngineError(error) &&
-      (error.retryable
-        ? this.#unit.outer === null
-        : error !== thrownByCommand && command.decidesAgainOn?.(error, input, tries) === true)
-    return decide().catch((error) => {
-      if (!isWorthRepeating(error)) throw error
-      return repeatWhile(isWorthRepeating, decide, DECIDE_AGAIN)
-    })
+    try {
+      if (!(await isWorthRepeating(failure))) throw failure
+      return await repeatWhile(isWorthRepeating, decide, DECIDE_AGAIN)
+    } catch (error) {
+      if (isUserEngineError(error)) await this.#recordRefusal(run, error)
+      throw error
+    }
   }
 
   async #recordRefusal(run: CommandRun, refusal: AnyUserEngineError | Refusal): Promise<void> {
@@ -196,13 +196,34 @@ class Runner implements CommandRunner {
   }
 }
 
-interface Attempt<Input> {
+/** What `perform` of a command has come to; `undefined` before it was called. */
+type Outcome<Committed> = Committed | Promise<Committed> | typeof THROWN | undefined
+
+const THROWN = Symbol('thrown')
+
+/** A command whose transaction has failed. */
+interface FailedCommand<Input, Committed> {
   readonly input: Input
   readonly run: CommandRun
-  readonly options: TransactOptions | undefined
+  readonly failure: unknown
+  /** What the command came to in the last transaction. */
+  readonly outcome: () => Outcome<Committed>
+  /** Performs it in another one. */
+  readonly transact: () => Promise<Committed>
 }
 
 type AnyAction<Input> = Pick<Query<Input, unknown>, 'action' | 'input' | 'target' | 'audience'>
+
+/** Whether the command itself has thrown what its transaction failed with: then nobody was faster, it refused. */
+async function hasThrown(outcome: unknown): Promise<boolean> {
+  try {
+    // What was cut off may never settle: of two that are settled, the first one wins.
+    await Promise.race([outcome, null])
+    return outcome === THROWN
+  } catch {
+    return true
+  }
+}
 
 function isPending(decision: Decision | Promise<Decision>): decision is Promise<Decision> {
   return 'then' in decision

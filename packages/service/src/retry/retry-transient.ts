@@ -27,7 +27,7 @@ export function retryTransient<Result>(
 
 /** Repeats work while its failures are of the given kind: bounded, with growing pauses and jitter. */
 export async function repeatWhile<Result>(
-  isWorthRepeating: (error: unknown, attempt: number) => boolean,
+  isWorthRepeating: (error: unknown, attempt: number) => boolean | Promise<boolean>,
   work: (attempt: number) => Result | Promise<Result>,
   policy: RetryPolicy = {},
 ): Promise<Result> {
@@ -37,7 +37,7 @@ export async function repeatWhile<Result>(
       try {
         return { value: await work(attempt) }
       } catch (error) {
-        if (!isWorthRepeating(error, attempt)) return { thrown: error }
+        if (!(await isWorthRepeating(error, attempt))) return { thrown: error }
         throw error
       }
     },
