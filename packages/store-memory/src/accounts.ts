@@ -22,7 +22,7 @@ import {
 } from './accept.ts'
 import { compareAscii } from './ordered-map.ts'
 import { readPage } from './read-page.ts'
-import type { ReadSession, WriteSession } from './session.ts'
+import type { Session } from './session.ts'
 import type { Range } from './table.ts'
 import { ACCOUNTS, TENANT_ACCOUNTS } from './tables.ts'
 import type { RecordWalk } from './view.ts'
@@ -32,16 +32,12 @@ import { mergeWalks } from './walk.ts'
 const acceptNew = createAcceptNew(accountSchema)
 const acceptUpdate = createAccept(versionedUpdateSchema(accountChangesSchema))
 
-export function createAccountReader(session: ReadSession): AccountReader {
+export function createAccounts(session: Session): AccountReader & AccountWriter {
   return new Accounts(session)
 }
 
-export function createAccountWriter(session: WriteSession): AccountReader & AccountWriter {
-  return new WritableAccounts(session)
-}
-
 /** The accounts of one user that the scope sees, by id ascending. */
-export function walkAccounts(session: ReadSession, range: Range): RecordWalk<Account> {
+export function walkAccounts(session: Session, range: Range): RecordWalk<Account> {
   const { platform, tenant, sight } = session
   if (tenant === null) return sight.records.walk(platform.accounts, ACCOUNTS.byUser, range)
   const present = { table: tenant.tenantAccounts, index: TENANT_ACCOUNTS.accountsByUser, range }
@@ -52,10 +48,10 @@ export function walkAccounts(session: ReadSession, range: Range): RecordWalk<Acc
   })
 }
 
-class Accounts implements AccountReader {
-  readonly #session: ReadSession
+class Accounts implements AccountReader, AccountWriter {
+  readonly #session: Session
 
-  constructor(session: ReadSession) {
+  constructor(session: Session) {
     this.#session = session
   }
 
@@ -72,32 +68,23 @@ class Accounts implements AccountReader {
       )
     })
   }
-}
-
-class WritableAccounts extends Accounts implements AccountWriter {
-  readonly #session: WriteSession
-
-  constructor(session: WriteSession) {
-    super(session)
-    this.#session = session
-  }
 
   insert(input: Account): Promise<void> {
-    const { sight, platform } = this.#session
-    return this.#session.perform(() => {
+    const { platform } = this.#session
+    return this.#session.perform((overlay) => {
       const account = Object.freeze(acceptNew(input))
       requireReference(visibleUser(this.#session, account.userId) !== null, 'user', account.userId)
-      sight.insert(platform.accounts, account)
+      overlay.insert(platform.accounts, account)
     })
   }
 
   update(input: VersionedUpdate<AccountChanges>): Promise<void> {
-    const { sight, platform } = this.#session
-    return this.#session.perform(() => {
+    const { platform } = this.#session
+    return this.#session.perform((overlay) => {
       const change = acceptUpdate(input)
       const current = visibleAccount(this.#session, change.id)
       const account = requireVersion({ entity: 'account', current, change })
-      sight.replace(platform.accounts, nextVersion(account, change))
+      overlay.replace(platform.accounts, nextVersion(account, change))
     })
   }
 }

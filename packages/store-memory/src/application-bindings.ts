@@ -20,7 +20,7 @@ import {
   requireVersion,
 } from './accept.ts'
 import { readPage } from './read-page.ts'
-import type { ReadSession, WriteSession } from './session.ts'
+import type { Session } from './session.ts'
 import { APPLICATION_BINDINGS } from './tables.ts'
 import { requireOwnTenant, requireTenant } from './visibility.ts'
 
@@ -28,20 +28,16 @@ const ENTITY = 'application-binding'
 const acceptNew = createAcceptNew(applicationBindingSchema)
 const acceptUpdate = createAccept(versionedUpdateSchema(applicationBindingChangesSchema))
 
-export function createApplicationBindingReader(session: ReadSession): ApplicationBindingReader {
+export function createApplicationBindings(
+  session: Session,
+): ApplicationBindingReader & ApplicationBindingWriter {
   return new ApplicationBindings(session)
 }
 
-export function createApplicationBindingWriter(
-  session: WriteSession,
-): ApplicationBindingReader & ApplicationBindingWriter {
-  return new WritableApplicationBindings(session)
-}
+class ApplicationBindings implements ApplicationBindingReader, ApplicationBindingWriter {
+  readonly #session: Session
 
-class ApplicationBindings implements ApplicationBindingReader {
-  readonly #session: ReadSession
-
-  constructor(session: ReadSession) {
+  constructor(session: Session) {
     this.#session = session
   }
 
@@ -71,19 +67,10 @@ class ApplicationBindings implements ApplicationBindingReader {
       )
     })
   }
-}
-
-class WritableApplicationBindings extends ApplicationBindings implements ApplicationBindingWriter {
-  readonly #session: WriteSession
-
-  constructor(session: WriteSession) {
-    super(session)
-    this.#session = session
-  }
 
   insert(input: ApplicationBinding): Promise<void> {
     const { sight, platform } = this.#session
-    return this.#session.perform(() => {
+    return this.#session.perform((overlay) => {
       const binding = Object.freeze(acceptNew(input))
       const { applicationBindings } = requireOwnTenant(this.#session, {
         entity: ENTITY,
@@ -92,19 +79,19 @@ class WritableApplicationBindings extends ApplicationBindings implements Applica
       const hasApplication = sight.records.get(platform.applications, binding.applicationId) !== null
       requireReference(hasApplication, 'application', binding.applicationId)
       this.#requireCatalog(binding.catalogId)
-      sight.insert(applicationBindings, binding)
+      overlay.insert(applicationBindings, binding)
     })
   }
 
   update(input: VersionedUpdate<ApplicationBindingChanges>): Promise<void> {
     const { sight } = this.#session
-    return this.#session.perform(() => {
+    return this.#session.perform((overlay) => {
       const change = acceptUpdate(input)
       const { applicationBindings } = requireTenant(this.#session, ENTITY)
       const current = sight.records.get(applicationBindings, change.id)
       const binding = requireVersion({ entity: ENTITY, current, change })
       if (change.set.catalogId !== undefined) this.#requireCatalog(change.set.catalogId)
-      sight.replace(applicationBindings, nextVersion(binding, change))
+      overlay.replace(applicationBindings, nextVersion(binding, change))
     })
   }
 

@@ -14,7 +14,7 @@ import {
 } from '@user-engine/store-protocol'
 import { acceptId, acceptKey, createAccept, createAcceptNew, nextVersion, requireVersion } from './accept.ts'
 import { readPage } from './read-page.ts'
-import type { ReadSession, WriteSession } from './session.ts'
+import type { Session } from './session.ts'
 import { APPLICATIONS } from './tables.ts'
 import { requirePlatform } from './visibility.ts'
 
@@ -22,18 +22,14 @@ const ENTITY = 'application'
 const acceptNew = createAcceptNew(applicationSchema)
 const acceptUpdate = createAccept(versionedUpdateSchema(applicationChangesSchema))
 
-export function createApplicationReader(session: ReadSession): ApplicationReader {
+export function createApplications(session: Session): ApplicationReader & ApplicationWriter {
   return new Applications(session)
 }
 
-export function createApplicationWriter(session: WriteSession): ApplicationReader & ApplicationWriter {
-  return new WritableApplications(session)
-}
+class Applications implements ApplicationReader, ApplicationWriter {
+  readonly #session: Session
 
-class Applications implements ApplicationReader {
-  readonly #session: ReadSession
-
-  constructor(session: ReadSession) {
+  constructor(session: Session) {
     this.#session = session
   }
 
@@ -58,33 +54,24 @@ class Applications implements ApplicationReader {
       ),
     )
   }
-}
-
-class WritableApplications extends Applications implements ApplicationWriter {
-  readonly #session: WriteSession
-
-  constructor(session: WriteSession) {
-    super(session)
-    this.#session = session
-  }
 
   insert(input: Application): Promise<void> {
-    const { sight, platform } = this.#session
-    return this.#session.perform(() => {
+    const { platform } = this.#session
+    return this.#session.perform((overlay) => {
       const application = Object.freeze(acceptNew(input))
       requirePlatform(this.#session, ENTITY)
-      sight.insert(platform.applications, application)
+      overlay.insert(platform.applications, application)
     })
   }
 
   update(input: VersionedUpdate<ApplicationChanges>): Promise<void> {
     const { sight, platform } = this.#session
-    return this.#session.perform(() => {
+    return this.#session.perform((overlay) => {
       const change = acceptUpdate(input)
       requirePlatform(this.#session, ENTITY)
       const current = sight.records.get(platform.applications, change.id)
       const application = requireVersion({ entity: ENTITY, current, change })
-      sight.replace(platform.applications, nextVersion(application, change))
+      overlay.replace(platform.applications, nextVersion(application, change))
     })
   }
 }

@@ -24,18 +24,14 @@ import {
 } from './accept.ts'
 import { matchesFilter } from './audit-log.ts'
 import { acceptPage, takePage } from './read-page.ts'
-import type { ReadSession, WriteSession } from './session.ts'
+import type { Session } from './session.ts'
 import type { AuditSight } from './sight.ts'
 import { type Entry, walkEntries } from './walk.ts'
 
 const ENTITY = 'audit-record'
 
-export function createAuditReader(session: ReadSession): AuditReader {
+export function createAudit(session: Session): AuditReader & AuditAppender {
   return new Audit(session)
-}
-
-export function createAuditAppender(session: WriteSession): AuditReader & AuditAppender {
-  return new AppendableAudit(session)
 }
 
 /** Checks an audit record and makes a copy of it. @throws UserEngineError `VALIDATION`. */
@@ -47,10 +43,10 @@ interface AuditRequest {
   readonly page?: PageRequest
 }
 
-class Audit implements AuditReader {
-  readonly #session: ReadSession
+class Audit implements AuditReader, AuditAppender {
+  readonly #session: Session
 
-  constructor(session: ReadSession) {
+  constructor(session: Session) {
     this.#session = session
   }
 
@@ -76,21 +72,12 @@ class Audit implements AuditReader {
       return takePage(list, position, walkEntries(places))
     })
   }
-}
-
-class AppendableAudit extends Audit implements AuditAppender {
-  readonly #session: WriteSession
-
-  constructor(session: WriteSession) {
-    super(session)
-    this.#session = session
-  }
 
   append(input: AuditRecord): Promise<void> {
-    return this.#session.perform(() => {
+    return this.#session.perform((overlay) => {
       const record = acceptAuditRecord(input)
       requireAppendable(this.#session.tenantId, { entity: ENTITY, tenantId: record.tenantId })
-      this.#session.sight.appendAudit(this.#session.partitionOf(record.tenantId), record)
+      overlay.appendAudit(this.#session.partitionOf(record.tenantId), record)
     })
   }
 }

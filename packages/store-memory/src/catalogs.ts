@@ -27,7 +27,7 @@ import {
   requireVersion,
 } from './accept.ts'
 import { readPage } from './read-page.ts'
-import type { ReadSession, WriteSession } from './session.ts'
+import type { Session } from './session.ts'
 import { CATALOGS, catalogFamily, descendingKey } from './tables.ts'
 import { requirePlatform } from './visibility.ts'
 
@@ -36,12 +36,8 @@ const acceptCatalogVersion = createAcceptArgument(catalogSchema.shape.catalogVer
 const acceptNew = createAcceptNew(catalogSchema)
 const acceptUpdate = createAccept(versionedUpdateSchema(catalogChangesSchema))
 
-export function createCatalogReader(session: ReadSession): CatalogReader {
+export function createCatalogs(session: Session): CatalogReader & CatalogWriter {
   return new Catalogs(session)
-}
-
-export function createCatalogWriter(session: WriteSession): CatalogReader & CatalogWriter {
-  return new WritableCatalogs(session)
 }
 
 function familyOf({ applicationId, key }: CatalogFamily): string {
@@ -49,10 +45,10 @@ function familyOf({ applicationId, key }: CatalogFamily): string {
   return catalogFamily({ applicationId, key: acceptKey(key, 'key') })
 }
 
-class Catalogs implements CatalogReader {
-  readonly #session: ReadSession
+class Catalogs implements CatalogReader, CatalogWriter {
+  readonly #session: Session
 
-  constructor(session: ReadSession) {
+  constructor(session: Session) {
     this.#session = session
   }
 
@@ -90,19 +86,10 @@ class Catalogs implements CatalogReader {
       ),
     )
   }
-}
-
-class WritableCatalogs extends Catalogs implements CatalogWriter {
-  readonly #session: WriteSession
-
-  constructor(session: WriteSession) {
-    super(session)
-    this.#session = session
-  }
 
   insert(input: Catalog): Promise<void> {
     const { sight, platform } = this.#session
-    return this.#session.perform(() => {
+    return this.#session.perform((overlay) => {
       const catalog = keepCatalog(acceptNew(input))
       requirePlatform(this.#session, ENTITY)
       const { applicationId } = catalog
@@ -110,13 +97,13 @@ class WritableCatalogs extends Catalogs implements CatalogWriter {
         const hasApplication = sight.records.get(platform.applications, applicationId) !== null
         requireReference(hasApplication, 'application', applicationId)
       }
-      sight.insert(platform.catalogs, catalog)
+      overlay.insert(platform.catalogs, catalog)
     })
   }
 
   update(input: VersionedUpdate<CatalogChanges>): Promise<void> {
     const { sight, platform } = this.#session
-    return this.#session.perform(() => {
+    return this.#session.perform((overlay) => {
       const change = acceptUpdate(input)
       requirePlatform(this.#session, ENTITY)
       const current = sight.records.get(platform.catalogs, change.id)
@@ -126,7 +113,7 @@ class WritableCatalogs extends Catalogs implements CatalogWriter {
         const { id, status } = catalog
         throw new UserEngineError('INVALID_STATE', { entity: ENTITY, id, state: status, allowed: ['draft'] })
       }
-      sight.replace(platform.catalogs, nextVersion(catalog, { ...change, set }))
+      overlay.replace(platform.catalogs, nextVersion(catalog, { ...change, set }))
     })
   }
 }

@@ -22,7 +22,7 @@ import {
   requireVersion,
 } from './accept.ts'
 import { readPage } from './read-page.ts'
-import type { ReadSession, WriteSession } from './session.ts'
+import type { Session } from './session.ts'
 import { EXTERNAL_IDENTITIES } from './tables.ts'
 import { seesUser, visibleUser } from './visibility.ts'
 import { NO_WALK } from './walk.ts'
@@ -32,26 +32,20 @@ const acceptIdentityKey = createAcceptArgument(identityKeySchema)
 const acceptNew = createAcceptNew(externalIdentitySchema)
 const acceptDelete = createAccept(versionedDeleteSchema)
 
-export function createExternalIdentityReader(session: ReadSession): ExternalIdentityReader {
+export function createExternalIdentities(session: Session): ExternalIdentityReader & ExternalIdentityWriter {
   return new ExternalIdentities(session)
 }
 
-export function createExternalIdentityWriter(
-  session: WriteSession,
-): ExternalIdentityReader & ExternalIdentityWriter {
-  return new WritableExternalIdentities(session)
-}
-
 /** An identity is seen by whoever sees its user [TEN-02]. */
-function visibleIdentity(session: ReadSession, id: Id): ExternalIdentity | null {
+function visibleIdentity(session: Session, id: Id): ExternalIdentity | null {
   const identity = session.sight.records.get(session.platform.externalIdentities, id)
   return identity !== null && seesUser(session, identity.userId) ? identity : null
 }
 
-class ExternalIdentities implements ExternalIdentityReader {
-  readonly #session: ReadSession
+class ExternalIdentities implements ExternalIdentityReader, ExternalIdentityWriter {
+  readonly #session: Session
 
-  constructor(session: ReadSession) {
+  constructor(session: Session) {
     this.#session = session
   }
 
@@ -85,32 +79,23 @@ class ExternalIdentities implements ExternalIdentityReader {
       )
     })
   }
-}
-
-class WritableExternalIdentities extends ExternalIdentities implements ExternalIdentityWriter {
-  readonly #session: WriteSession
-
-  constructor(session: WriteSession) {
-    super(session)
-    this.#session = session
-  }
 
   insert(input: ExternalIdentity): Promise<void> {
-    const { sight, platform } = this.#session
-    return this.#session.perform(() => {
+    const { platform } = this.#session
+    return this.#session.perform((overlay) => {
       const identity = Object.freeze(acceptNew(input))
       requireReference(visibleUser(this.#session, identity.userId) !== null, 'user', identity.userId)
-      sight.insert(platform.externalIdentities, identity)
+      overlay.insert(platform.externalIdentities, identity)
     })
   }
 
   delete(input: VersionedDelete): Promise<void> {
-    const { sight, platform } = this.#session
-    return this.#session.perform(() => {
+    const { platform } = this.#session
+    return this.#session.perform((overlay) => {
       const removal = acceptDelete(input)
       const current = visibleIdentity(this.#session, removal.id)
       requireVersion({ entity: ENTITY, current, change: removal })
-      sight.remove(platform.externalIdentities, removal.id)
+      overlay.remove(platform.externalIdentities, removal.id)
     })
   }
 }

@@ -25,7 +25,7 @@ import {
   requireVersion,
 } from './accept.ts'
 import { readPage } from './read-page.ts'
-import type { ReadSession, WriteSession } from './session.ts'
+import type { Session } from './session.ts'
 import { MEMBERSHIPS, roleKey } from './tables.ts'
 import { requireOwnTenant, requireTenant } from './visibility.ts'
 
@@ -34,18 +34,14 @@ const acceptNew = createAcceptNew(membershipSchema)
 const acceptDelete = createAccept(versionedDeleteSchema)
 const acceptUpdate = createAccept(versionedUpdateSchema(membershipChangesSchema))
 
-export function createMembershipReader(session: ReadSession): MembershipReader {
+export function createMemberships(session: Session): MembershipReader & MembershipWriter {
   return new Memberships(session)
 }
 
-export function createMembershipWriter(session: WriteSession): MembershipReader & MembershipWriter {
-  return new WritableMemberships(session)
-}
+class Memberships implements MembershipReader, MembershipWriter {
+  readonly #session: Session
 
-class Memberships implements MembershipReader {
-  readonly #session: ReadSession
-
-  constructor(session: ReadSession) {
+  constructor(session: Session) {
     this.#session = session
   }
 
@@ -99,47 +95,38 @@ class Memberships implements MembershipReader {
       )
     })
   }
-}
-
-class WritableMemberships extends Memberships implements MembershipWriter {
-  readonly #session: WriteSession
-
-  constructor(session: WriteSession) {
-    super(session)
-    this.#session = session
-  }
 
   insert(input: Membership): Promise<void> {
     const { sight } = this.#session
-    return this.#session.perform(() => {
+    return this.#session.perform((overlay) => {
       const membership = Object.freeze(acceptNew(input))
       const { tenantId, tenantAccountId } = membership
       const { memberships, tenantAccounts } = requireOwnTenant(this.#session, { entity: ENTITY, tenantId })
       const hasTenantAccount = sight.records.get(tenantAccounts, tenantAccountId) !== null
       requireReference(hasTenantAccount, 'tenant-account', tenantAccountId)
-      sight.insert(memberships, membership)
+      overlay.insert(memberships, membership)
     })
   }
 
   update(input: VersionedUpdate<MembershipChanges>): Promise<void> {
     const { sight } = this.#session
-    return this.#session.perform(() => {
+    return this.#session.perform((overlay) => {
       const change = acceptUpdate(input)
       const { memberships } = requireTenant(this.#session, ENTITY)
       const current = sight.records.get(memberships, change.id)
       const membership = requireVersion({ entity: ENTITY, current, change })
-      sight.replace(memberships, nextVersion(membership, change))
+      overlay.replace(memberships, nextVersion(membership, change))
     })
   }
 
   delete(input: VersionedDelete): Promise<void> {
     const { sight } = this.#session
-    return this.#session.perform(() => {
+    return this.#session.perform((overlay) => {
       const removal = acceptDelete(input)
       const { memberships } = requireTenant(this.#session, ENTITY)
       const current = sight.records.get(memberships, removal.id)
       requireVersion({ entity: ENTITY, current, change: removal })
-      sight.remove(memberships, removal.id)
+      overlay.remove(memberships, removal.id)
     })
   }
 }

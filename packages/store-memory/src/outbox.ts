@@ -14,19 +14,15 @@ import { acceptChoice, acceptRequest, createAccept, keepJson } from './accept.ts
 import { requireAppendable } from './audit.ts'
 import type { OutboxRow } from './outbox-log.ts'
 import { acceptPage, takePage } from './read-page.ts'
-import type { ReadSession, WriteSession } from './session.ts'
+import type { Session } from './session.ts'
 import type { DeliveryImage, OutboxSight } from './sight.ts'
 import { type Entry, walkEntries } from './walk.ts'
 
 const ENTITY = 'outbox-event'
 const accept = createAccept(outboxEventSchema)
 
-export function createOutboxReader(session: ReadSession): OutboxReader {
+export function createOutbox(session: Session): OutboxReader & OutboxAppender {
   return new Outbox(session)
-}
-
-export function createOutboxAppender(session: WriteSession): OutboxReader & OutboxAppender {
-  return new AppendableOutbox(session)
 }
 
 interface OutboxRequest {
@@ -34,10 +30,10 @@ interface OutboxRequest {
   readonly page?: PageRequest
 }
 
-class Outbox implements OutboxReader {
-  readonly #session: ReadSession
+class Outbox implements OutboxReader, OutboxAppender {
+  readonly #session: Session
 
-  constructor(session: ReadSession) {
+  constructor(session: Session) {
     this.#session = session
   }
 
@@ -51,23 +47,14 @@ class Outbox implements OutboxReader {
       return takePage(list, position, walkEntries(entries))
     })
   }
-}
-
-class AppendableOutbox extends Outbox implements OutboxAppender {
-  readonly #session: WriteSession
-
-  constructor(session: WriteSession) {
-    super(session)
-    this.#session = session
-  }
 
   append(input: OutboxEvent): Promise<void> {
-    return this.#session.perform(() => {
+    return this.#session.perform((overlay) => {
       // A copy but for its payload.
       const event = accept(input)
       event.payload = keepJson(event.payload)
       requireAppendable(this.#session.tenantId, { entity: ENTITY, tenantId: event.tenantId })
-      this.#session.sight.appendEvent(this.#session.partitionOf(event.tenantId), event)
+      overlay.appendEvent(this.#session.partitionOf(event.tenantId), event)
     })
   }
 }

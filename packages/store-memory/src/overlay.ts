@@ -205,13 +205,9 @@ class LayeredOverlay implements Overlay {
     // Removals first: what is added may take over their keys.
     if (this.#mayRemove) this.#layers.forEach(applyRemovals)
     // Owners before what belongs to them: rows look theirs up when they are added.
-    this.#layers.forEach((layer) => {
-      if (layer.table.owners === null) applyAdditions(layer)
-    })
-    this.#layers.forEach((layer) => {
-      if (layer.table.owners !== null) applyAdditions(layer)
-    })
-    this.#audit.each(({ audit }, record) => audit.append(record))
+    this.#layers.forEach(applyToOwners)
+    this.#layers.forEach(applyToOwned)
+    this.#audit.each(record)
     // In the order of the calls, whichever tenants they are for: it is their commit order [OBX-05].
     this.#events.each(({ outbox }, event) => queue.append(event, outbox))
   }
@@ -251,6 +247,18 @@ function applyAdditions({ table, changes }: Layer<unknown>): void {
     if (base === null || isReinserted) table.add(id, item)
     else table.replace(id, item)
   })
+}
+
+function applyToOwners(layer: Layer<unknown>): void {
+  if (layer.table.owners === null) applyAdditions(layer)
+}
+
+function applyToOwned(layer: Layer<unknown>): void {
+  if (layer.table.owners !== null) applyAdditions(layer)
+}
+
+function record({ audit }: Partition, record: AuditRecord): void {
+  audit.append(record)
 }
 
 function isAddition({ item, base }: Change<unknown>): boolean {

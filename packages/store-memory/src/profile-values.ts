@@ -31,7 +31,7 @@ import {
 } from './accept.ts'
 import type { TenantPartition } from './partition.ts'
 import { acceptPage, takePage } from './read-page.ts'
-import type { ReadSession, WriteSession } from './session.ts'
+import type { Session } from './session.ts'
 import { shareProvenance } from './shared-provenance.ts'
 import type { Table } from './table.ts'
 import { GLOBAL_PROFILE_VALUES, TENANT_PROFILE_VALUES } from './tables.ts'
@@ -48,18 +48,14 @@ const acceptDelete = createAccept(versionedDeleteSchema.extend({ level }))
 
 type Level = ProfileScope['level']
 
-export function createProfileValueReader(session: ReadSession): ProfileValueReader {
+export function createProfileValues(session: Session): ProfileValueReader & ProfileValueWriter {
   return new ProfileValues(session)
 }
 
-export function createProfileValueWriter(session: WriteSession): ProfileValueReader & ProfileValueWriter {
-  return new WritableProfileValues(session)
-}
+class ProfileValues implements ProfileValueReader, ProfileValueWriter {
+  readonly #session: Session
 
-class ProfileValues implements ProfileValueReader {
-  readonly #session: ReadSession
-
-  constructor(session: ReadSession) {
+  constructor(session: Session) {
     this.#session = session
   }
 
@@ -115,6 +111,57 @@ class ProfileValues implements ProfileValueReader {
     if (applicationId === undefined) return new LevelWalk([global, own])
     return new LevelWalk([global, own, level(2, tenant.profileValues, applicationId)])
   }
+
+  insert(input: ProfileValue): Promise<void> {
+    const { sight, platform } = this.#session
+    return this.#session.perform((overlay) => {
+      const value = acceptNew(input)
+      const { scope, userId } = value
+      const tenant =
+        scope.level === 'global'
+          ? null
+          : requireOwnTenant(this.#session, { entity: ENTITY, tenantId: scope.tenantId })
+      requireReference(visibleUser(this.#session, userId) !== null, 'user', userId)
+      if (scope.level === 'application') {
+        const hasApplication = sight.records.get(platform.applications, scope.applicationId) !== null
+        requireReference(hasApplication, 'application', scope.applicationId)
+      }
+      overlay.insert(tenant?.profileValues ?? platform.profileValues, keepProfileValue(value, tenant))
+    })
+  }
+
+  update(input: VersionedUpdate<ProfileValueChanges> & { readonly level: Level }): Promise<void> {
+    return this.#session.perform((overlay) => {
+      const change = acceptUpdate(input)
+      const { table, current } = this.#target(change.level, change.id)
+      const former = requireVersion({ entity: ENTITY, current, change })
+      const { updatedAt } = change
+      overlay.replace(table, nextVersion(former, { set: keepChanges(change.set), updatedAt }))
+    })
+  }
+
+  delete(input: VersionedDelete & { readonly level: Level }): Promise<void> {
+    return this.#session.perform((overlay) => {
+      const removal = acceptDelete(input)
+      const { table, current } = this.#target(removal.level, removal.id)
+      requireVersion({ entity: ENTITY, current, change: removal })
+      overlay.remove(table, removal.id)
+    })
+  }
+
+  /** The table of a level, and the value with this id that the scope sees on that level. */
+  #target(
+    level: Level,
+    id: Id,
+  ): { readonly table: Table<ProfileValue>; readonly current: ProfileValue | null } {
+    const { sight, platform } = this.#session
+    const table =
+      level === 'global' ? platform.profileValues : requireTenant(this.#session, ENTITY).profileValues
+    const value = sight.records.get(table, id)
+    const isSeen =
+      value?.scope.level === level && (level !== 'global' || seesUser(this.#session, value.userId))
+    return { table, current: isSeen ? value : null }
+  }
 }
 
 /** The place of a level in the order of a list: global, tenant, application. */
@@ -163,66 +210,6 @@ class LevelWalk implements RecordWalk<ProfileValue> {
 
 function keyAfter(walk: RecordWalk<unknown>): string | null {
   return walk.next() ? walk.key : null
-}
-
-class WritableProfileValues extends ProfileValues implements ProfileValueWriter {
-  readonly #session: WriteSession
-
-  constructor(session: WriteSession) {
-    super(session)
-    this.#session = session
-  }
-
-  insert(input: ProfileValue): Promise<void> {
-    const { sight, platform } = this.#session
-    return this.#session.perform(() => {
-      const value = acceptNew(input)
-      const { scope, userId } = value
-      const tenant =
-        scope.level === 'global'
-          ? null
-          : requireOwnTenant(this.#session, { entity: ENTITY, tenantId: scope.tenantId })
-      requireReference(visibleUser(this.#session, userId) !== null, 'user', userId)
-      if (scope.level === 'application') {
-        const hasApplication = sight.records.get(platform.applications, scope.applicationId) !== null
-        requireReference(hasApplication, 'application', scope.applicationId)
-      }
-      sight.insert(tenant?.profileValues ?? platform.profileValues, keepProfileValue(value, tenant))
-    })
-  }
-
-  update(input: VersionedUpdate<ProfileValueChanges> & { readonly level: Level }): Promise<void> {
-    return this.#session.perform(() => {
-      const change = acceptUpdate(input)
-      const { table, current } = this.#target(change.level, change.id)
-      const former = requireVersion({ entity: ENTITY, current, change })
-      const { updatedAt } = change
-      this.#session.sight.replace(table, nextVersion(former, { set: keepChanges(change.set), updatedAt }))
-    })
-  }
-
-  delete(input: VersionedDelete & { readonly level: Level }): Promise<void> {
-    return this.#session.perform(() => {
-      const removal = acceptDelete(input)
-      const { table, current } = this.#target(removal.level, removal.id)
-      requireVersion({ entity: ENTITY, current, change: removal })
-      this.#session.sight.remove(table, removal.id)
-    })
-  }
-
-  /** The table of a level, and the value with this id that the scope sees on that level. */
-  #target(
-    level: Level,
-    id: Id,
-  ): { readonly table: Table<ProfileValue>; readonly current: ProfileValue | null } {
-    const { sight, platform } = this.#session
-    const table =
-      level === 'global' ? platform.profileValues : requireTenant(this.#session, ENTITY).profileValues
-    const value = sight.records.get(table, id)
-    const isSeen =
-      value?.scope.level === level && (level !== 'global' || seesUser(this.#session, value.userId))
-    return { table, current: isSeen ? value : null }
-  }
 }
 
 const GLOBAL: ProfileScope = Object.freeze({ level: 'global' })

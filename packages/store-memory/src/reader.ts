@@ -1,23 +1,13 @@
-import { type RecordCounts, type StoreReader, UserEngineError } from '@user-engine/store-protocol'
-import { createAccountReader } from './accounts.ts'
+import { type StoreReader, type TenantId, UserEngineError } from '@user-engine/store-protocol'
 import { createAnswers } from './answers.ts'
-import { createApplicationBindingReader } from './application-bindings.ts'
-import { createApplicationReader } from './applications.ts'
-import { createAuditReader } from './audit.ts'
-import { createCatalogReader } from './catalogs.ts'
-import { createExternalIdentityReader } from './external-identities.ts'
-import { createMembershipReader } from './memberships.ts'
-import { createOutboxReader } from './outbox.ts'
-import { createProfileValueReader } from './profile-values.ts'
-import { countRecords } from './record-counts.ts'
+import type { Partition, TenantPartition } from './partition.ts'
 import { refuseCall } from './refused-call.ts'
-import type { ReadSession } from './session.ts'
+import { createRoles } from './roles.ts'
+import type { Session } from './session.ts'
 import { openSnapshot, type Snapshot } from './snapshot.ts'
 import { toStoreError } from './store-error.ts'
-import { createTenantAccountReader } from './tenant-accounts.ts'
 import { isThenable } from './thenable.ts'
 import type { UnitOfWork } from './unit-of-work.ts'
-import { createUserReader } from './users.ts'
 
 /** Runs `work` on a snapshot of the scope; the handle ends when it settles [TXN-07]. */
 export async function runRead<Result>(
@@ -27,7 +17,7 @@ export async function runRead<Result>(
   const snapshot = openSnapshot(unit.engine, unit.partition)
   const session = new SnapshotSession(unit, snapshot)
   try {
-    const outcome = work(createReader(session))
+    const outcome = work(createRoles(session))
     const { answers } = session
     const result = answers.isLast(outcome)
       ? (answers.last as Result)
@@ -44,27 +34,10 @@ export async function runRead<Result>(
   }
 }
 
-function createReader(session: ReadSession): StoreReader {
-  return {
-    users: createUserReader(session),
-    accounts: createAccountReader(session),
-    tenantAccounts: createTenantAccountReader(session),
-    externalIdentities: createExternalIdentityReader(session),
-    applications: createApplicationReader(session),
-    applicationBindings: createApplicationBindingReader(session),
-    catalogs: createCatalogReader(session),
-    profileValues: createProfileValueReader(session),
-    memberships: createMembershipReader(session),
-    audit: createAuditReader(session),
-    outbox: createOutboxReader(session),
-    countRecords: (): Promise<RecordCounts> => session.answer(() => countRecords(session)),
-  }
-}
-
-class SnapshotSession implements ReadSession {
-  readonly tenantId: ReadSession['tenantId']
-  readonly platform: ReadSession['platform']
-  readonly tenant: ReadSession['tenant']
+class SnapshotSession implements Session {
+  readonly tenantId: Session['tenantId']
+  readonly platform: Session['platform']
+  readonly tenant: Session['tenant']
   readonly sight: Snapshot
   readonly answers = createAnswers()
   readonly #unit: UnitOfWork
@@ -87,5 +60,18 @@ class SnapshotSession implements ReadSession {
     } catch (error) {
       return refuseCall(() => toStoreError(error))
     }
+  }
+  perform(): Promise<never> {
+    return refuseCall(() =>
+      this.#unit.isOver
+        ? new UserEngineError('TRANSACTION_ENDED', {})
+        : new UserEngineError('NOT_SUPPORTED', { capability: 'writes inside a read' }),
+    )
+  }
+
+  partitionOf(tenantId: TenantId): TenantPartition
+  partitionOf(tenantId: TenantId | null): Partition
+  partitionOf(tenantId: TenantId | null): Partition {
+    return this.#unit.partitionOf(tenantId)
   }
 }

@@ -1,7 +1,7 @@
 import type { RecordCounts } from '@user-engine/store-protocol'
 import { walkAccounts } from './accounts.ts'
 import type { TenantPartition } from './partition.ts'
-import type { ReadSession } from './session.ts'
+import type { Session } from './session.ts'
 import { EXTERNAL_IDENTITIES, GLOBAL_PROFILE_VALUES } from './tables.ts'
 import { walkUsers } from './users.ts'
 import type { RecordWalk } from './view.ts'
@@ -10,11 +10,11 @@ import type { RecordWalk } from './view.ts'
  * Counts what the scope sees [QRY-03]. In a tenant scope the users are walked one by one: what belongs to them
  * is counted per user.
  */
-export function countRecords(session: ReadSession): RecordCounts {
+export function countRecords(session: Session): RecordCounts {
   return session.tenant === null ? countPlatform(session) : countTenant(session, session.tenant)
 }
 
-function countPlatform(session: ReadSession): RecordCounts {
+function countPlatform(session: Session): RecordCounts {
   const { platform, sight } = session
   const { records } = sight
   return {
@@ -31,7 +31,7 @@ function countPlatform(session: ReadSession): RecordCounts {
   }
 }
 
-function countTenant(session: ReadSession, tenant: TenantPartition): RecordCounts {
+function countTenant(session: Session, tenant: TenantPartition): RecordCounts {
   const { platform, sight } = session
   const { records } = sight
   let users = 0
@@ -61,7 +61,7 @@ function countTenant(session: ReadSession, tenant: TenantPartition): RecordCount
   }
 }
 
-function countLogs({ sight }: ReadSession) {
+function countLogs({ sight }: Session) {
   const audit = sight.audit()
   const outbox = sight.outbox()
   return {

@@ -3,8 +3,8 @@ import type { Overlay } from './overlay.ts'
 import type { Partition, PlatformPartition, TenantPartition } from './partition.ts'
 import type { Sight } from './sight.ts'
 
-/** What the reading roles of a handle work with. */
-export interface ReadSession {
+/** What the roles of a handle work with. */
+export interface Session {
   /** The tenant of the scope; `null` in a platform scope. */
   readonly tenantId: TenantId | null
   readonly platform: PlatformPartition
@@ -13,13 +13,11 @@ export interface ReadSession {
   readonly sight: Sight
   /** Runs one read, or refuses it as the state of the handle demands [TXN-08]. */
   answer<Result>(read: () => Result): Promise<Result>
-}
-
-/** What the writing roles of a handle work with. */
-export interface WriteSession extends ReadSession {
-  readonly sight: Overlay
-  /** Runs one write. One that fails, or is refused, aborts the transaction [TXN-03]. */
-  perform(write: () => void): Promise<void>
+  /**
+   * Runs one write on what the transaction has written, or refuses it as the state of the handle demands. One that fails
+   * aborts the transaction [TXN-03].
+   */
+  perform(write: (overlay: Overlay) => void): Promise<void>
   /** The partition of a tenant that a platform scope writes to, or of the platform. */
   partitionOf(tenantId: TenantId): TenantPartition
   partitionOf(tenantId: TenantId | null): Partition

@@ -21,7 +21,7 @@ import {
   requireVersion,
 } from './accept.ts'
 import { readPage } from './read-page.ts'
-import type { ReadSession, WriteSession } from './session.ts'
+import type { Session } from './session.ts'
 import type { Range } from './table.ts'
 import { PRESENCES, presenceKey, TENANT_ACCOUNTS } from './tables.ts'
 import type { RecordWalk } from './view.ts'
@@ -31,16 +31,12 @@ const ENTITY = 'tenant-account'
 const acceptNew = createAcceptNew(tenantAccountSchema)
 const acceptUpdate = createAccept(versionedUpdateSchema(tenantAccountChangesSchema))
 
-export function createTenantAccountReader(session: ReadSession): TenantAccountReader {
+export function createTenantAccounts(session: Session): TenantAccountReader & TenantAccountWriter {
   return new TenantAccounts(session)
 }
 
-export function createTenantAccountWriter(session: WriteSession): TenantAccountReader & TenantAccountWriter {
-  return new WritableTenantAccounts(session)
-}
-
 /** The tenant accounts of one user that the scope sees, by tenant id and then id ascending. */
-function walkPresences(session: ReadSession, range: Range): RecordWalk<TenantAccount> {
+function walkPresences(session: Session, range: Range): RecordWalk<TenantAccount> {
   const { tenant, platform, sight } = session
   if (tenant === null) return sight.records.walk(platform.presences, PRESENCES.byUser, range)
   // The tenant is the same for all: only the id of the key tells them apart.
@@ -71,10 +67,10 @@ class PresenceWalk implements RecordWalk<TenantAccount> {
   }
 }
 
-class TenantAccounts implements TenantAccountReader {
-  readonly #session: ReadSession
+class TenantAccounts implements TenantAccountReader, TenantAccountWriter {
+  readonly #session: Session
 
-  constructor(session: ReadSession) {
+  constructor(session: Session) {
     this.#session = session
   }
 
@@ -111,19 +107,10 @@ class TenantAccounts implements TenantAccountReader {
       )
     })
   }
-}
-
-class WritableTenantAccounts extends TenantAccounts implements TenantAccountWriter {
-  readonly #session: WriteSession
-
-  constructor(session: WriteSession) {
-    super(session)
-    this.#session = session
-  }
 
   insert(input: TenantAccount): Promise<void> {
-    const { sight, platform, tenant } = this.#session
-    return this.#session.perform(() => {
+    const { platform, tenant } = this.#session
+    return this.#session.perform((overlay) => {
       const tenantAccount = Object.freeze(acceptNew(input))
       const { tenantId, accountId, userId } = tenantAccount
       const { tenantAccounts } =
@@ -133,20 +120,20 @@ class WritableTenantAccounts extends TenantAccounts implements TenantAccountWrit
       const account = visibleAccount(this.#session, accountId)
       requireReference(account?.userId === userId, 'account', accountId)
       // The tenant's table first: it refuses what is a duplicate, at the call and at the commit.
-      sight.insert(tenantAccounts, tenantAccount)
-      sight.insert(platform.presences, tenantAccount)
+      overlay.insert(tenantAccounts, tenantAccount)
+      overlay.insert(platform.presences, tenantAccount)
     })
   }
 
   update(input: VersionedUpdate<TenantAccountChanges>): Promise<void> {
     const { sight, platform } = this.#session
-    return this.#session.perform(() => {
+    return this.#session.perform((overlay) => {
       const change = acceptUpdate(input)
       const { tenantAccounts } = requireTenant(this.#session, ENTITY)
       const current = sight.records.get(tenantAccounts, change.id)
       const next = nextVersion(requireVersion({ entity: ENTITY, current, change }), change)
-      sight.replace(tenantAccounts, next)
-      sight.replace(platform.presences, next)
+      overlay.replace(tenantAccounts, next)
+      overlay.replace(platform.presences, next)
     })
   }
 }

@@ -14,26 +14,15 @@ import {
   type TenantId,
   UserEngineError,
 } from '@user-engine/store-protocol'
-import { createAccountWriter } from './accounts.ts'
 import { type Answers, createAnswers } from './answers.ts'
-import { createApplicationBindingWriter } from './application-bindings.ts'
-import { createApplicationWriter } from './applications.ts'
-import { createAuditAppender } from './audit.ts'
 import { MAX_NESTING } from './capabilities.ts'
-import { createCatalogWriter } from './catalogs.ts'
-import { createExternalIdentityWriter } from './external-identities.ts'
-import { createMembershipWriter } from './memberships.ts'
-import { createOutboxAppender } from './outbox.ts'
 import type { Overlay } from './overlay.ts'
 import type { Partition, TenantPartition } from './partition.ts'
-import { createProfileValueWriter } from './profile-values.ts'
-import { countRecords } from './record-counts.ts'
 import { refuseCall } from './refused-call.ts'
-import type { WriteSession } from './session.ts'
+import { createRoles } from './roles.ts'
+import type { Session } from './session.ts'
 import { toStoreError } from './store-error.ts'
-import { createTenantAccountWriter } from './tenant-accounts.ts'
 import type { UnitOfWork } from './unit-of-work.ts'
-import { createUserWriter } from './users.ts'
 
 /** One level of a transaction: the outermost, or a nested one. */
 export interface TransactionHandle {
@@ -56,10 +45,10 @@ interface Failure {
   isSeen: boolean
 }
 
-class Handle implements TransactionHandle, WriteSession {
-  readonly tenantId: WriteSession['tenantId']
-  readonly platform: WriteSession['platform']
-  readonly tenant: WriteSession['tenant']
+class Handle implements TransactionHandle, Session {
+  readonly tenantId: Session['tenantId']
+  readonly platform: Session['platform']
+  readonly tenant: Session['tenant']
   readonly sight: Overlay
   readonly transaction: StoreTransaction
   readonly answers = createAnswers()
@@ -80,21 +69,7 @@ class Handle implements TransactionHandle, WriteSession {
     this.sight = overlay
     this.#unit = unit
     this.#depth = depth
-    this.transaction = {
-      users: createUserWriter(this),
-      accounts: createAccountWriter(this),
-      tenantAccounts: createTenantAccountWriter(this),
-      externalIdentities: createExternalIdentityWriter(this),
-      applications: createApplicationWriter(this),
-      applicationBindings: createApplicationBindingWriter(this),
-      catalogs: createCatalogWriter(this),
-      profileValues: createProfileValueWriter(this),
-      memberships: createMembershipWriter(this),
-      audit: createAuditAppender(this),
-      outbox: createOutboxAppender(this),
-      countRecords: () => this.answer(() => countRecords(this)),
-      transact: (work) => this.#transact(work),
-    }
+    this.transaction = { ...createRoles(this), transact: (work) => this.#transact(work) }
   }
 
   answer<Result>(read: () => Result): Promise<Result> {
@@ -107,13 +82,13 @@ class Handle implements TransactionHandle, WriteSession {
     }
   }
 
-  perform(write: () => void): Promise<void> {
+  perform(write: (overlay: Overlay) => void): Promise<void> {
     const refusal = this.#refusal()
     if (refusal !== null) {
       return this.#isBusy && !this.#isOver ? this.#refuseLostWrite() : refuseCall(refusal)
     }
     try {
-      write()
+      write(this.sight)
       return Promise.resolve()
     } catch (error) {
       return this.#fail(toStoreError(error))

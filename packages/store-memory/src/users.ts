@@ -14,7 +14,7 @@ import {
 import { acceptId, createAccept, createAcceptNew, nextVersion, requireVersion } from './accept.ts'
 import { compareAscii } from './ordered-map.ts'
 import { readPage } from './read-page.ts'
-import type { ReadSession, WriteSession } from './session.ts'
+import type { Session } from './session.ts'
 import type { Range } from './table.ts'
 import { TENANT_ACCOUNTS, USERS } from './tables.ts'
 import type { RecordWalk } from './view.ts'
@@ -24,16 +24,12 @@ import { mergeWalks } from './walk.ts'
 const acceptNew = createAcceptNew(userSchema)
 const acceptUpdate = createAccept(versionedUpdateSchema(userChangesSchema))
 
-export function createUserReader(session: ReadSession): UserReader {
+export function createUsers(session: Session): UserReader & UserWriter {
   return new Users(session)
 }
 
-export function createUserWriter(session: WriteSession): UserReader & UserWriter {
-  return new WritableUsers(session)
-}
-
 /** The users of the scope, by id ascending. */
-export function walkUsers(session: ReadSession, start?: Range['start']): RecordWalk<User> {
+export function walkUsers(session: Session, start?: Range['start']): RecordWalk<User> {
   const { platform, tenant, sight } = session
   const range = { group: '', start }
   if (tenant === null) return sight.records.walk(platform.users, USERS.all, range)
@@ -45,10 +41,10 @@ export function walkUsers(session: ReadSession, start?: Range['start']): RecordW
   })
 }
 
-class Users implements UserReader {
-  readonly #session: ReadSession
+class Users implements UserReader, UserWriter {
+  readonly #session: Session
 
-  constructor(session: ReadSession) {
+  constructor(session: Session) {
     this.#session = session
   }
 
@@ -59,28 +55,19 @@ class Users implements UserReader {
   list(page?: PageRequest): Promise<Page<User>> {
     return this.#session.answer(() => readPage('users', page, (start) => walkUsers(this.#session, start)))
   }
-}
-
-class WritableUsers extends Users implements UserWriter {
-  readonly #session: WriteSession
-
-  constructor(session: WriteSession) {
-    super(session)
-    this.#session = session
-  }
 
   insert(input: User): Promise<void> {
-    const { sight, platform } = this.#session
-    return this.#session.perform(() => sight.insert(platform.users, Object.freeze(acceptNew(input))))
+    const { platform } = this.#session
+    return this.#session.perform((overlay) => overlay.insert(platform.users, Object.freeze(acceptNew(input))))
   }
 
   update(input: VersionedUpdate<UserChanges>): Promise<void> {
-    const { sight, platform } = this.#session
-    return this.#session.perform(() => {
+    const { platform } = this.#session
+    return this.#session.perform((overlay) => {
       const change = acceptUpdate(input)
       const current = visibleUser(this.#session, change.id)
       const user = requireVersion({ entity: 'user', current, change })
-      sight.replace(platform.users, nextVersion(user, change))
+      overlay.replace(platform.users, nextVersion(user, change))
     })
   }
 }
