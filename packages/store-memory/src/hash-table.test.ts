@@ -24,6 +24,22 @@ it('finds a text that was put together', () => {
   expect(table.get([idOf(1), idOf(2)].join(' '))).toBe(1)
 })
 
+it('keeps the number of an entry while it is there, however many come and go', () => {
+  const table = createHashTable<string>()
+  expect(table.entryOf('kept')).toBe(0)
+  const kept = table.set('kept', 'first')
+  const removed = table.set('removed', 'x')
+  for (let n = 0; n < 100; n++) table.set(idOf(n), 'x')
+  table.delete('removed')
+  expect(table.entryOf('removed')).toBe(0)
+  expect(table.set('kept', 'second')).toBe(kept)
+  expect([table.entryOf('kept'), table.keyAt(kept), table.valueAt(kept)]).toEqual([kept, 'kept', 'second'])
+  table.setAt(kept, 'third')
+  expect(table.get('kept')).toBe('third')
+  // What was removed leaves its number to the next.
+  expect(table.set('next', 'x')).toBe(removed)
+})
+
 describe.each([
   ['ids', idOf],
   ['short numbers', (n: number) => String(n)],

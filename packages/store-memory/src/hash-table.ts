@@ -6,9 +6,21 @@
 export interface HashTable<Value> {
   readonly size: number
   get(key: string): Value | undefined
-  set(key: string, value: Value): void
+  /** Sets the value at a key, and returns the number of the entry. */
+  set(key: string, value: Value): EntryNumber
   delete(key: string): void
+  /** The number of the entry at a key; 0 when there is none. */
+  entryOf(key: string): EntryNumber
+  /** The key of an entry that is there. */
+  keyAt(entry: EntryNumber): string
+  /** The value of an entry that is there. */
+  valueAt(entry: EntryNumber): Value
+  /** Sets the value of an entry that is there. */
+  setAt(entry: EntryNumber, value: Value): void
 }
+
+/** Names an entry while it is there, from 1. Who keeps one finds the entry without its key. */
+export type EntryNumber = number
 
 export function createHashTable<Value extends {}>(): HashTable<Value> {
   return new OpenHashTable()
@@ -33,17 +45,33 @@ class OpenHashTable<Value extends {}> implements HashTable<Value> {
   }
 
   get(key: string): Value | undefined {
-    const entry = this.#places[this.#find(key, hashOf(key)) + 1] as number
-    return entry === 0 ? undefined : (this.#entries[entry * 2 + 1] as Value)
+    const entry = this.entryOf(key)
+    return entry === 0 ? undefined : this.valueAt(entry)
   }
 
-  set(key: string, value: Value): void {
+  entryOf(key: string): EntryNumber {
+    return this.#places[this.#find(key, hashOf(key)) + 1] as number
+  }
+
+  keyAt(entry: EntryNumber): string {
+    return this.#entries[entry * 2] as string
+  }
+
+  valueAt(entry: EntryNumber): Value {
+    return this.#entries[entry * 2 + 1] as Value
+  }
+
+  setAt(entry: EntryNumber, value: Value): void {
+    this.#entries[entry * 2 + 1] = value
+  }
+
+  set(key: string, value: Value): EntryNumber {
     const hash = hashOf(key)
     let at = this.#find(key, hash)
     const found = this.#places[at + 1] as number
     if (found !== 0) {
-      this.#entries[found * 2 + 1] = value
-      return
+      this.setAt(found, value)
+      return found
     }
     // A place more than there are entries stays free: a look-up ends at one.
     if ((this.#size + 1) * 4 > this.#places.length) {
@@ -60,6 +88,7 @@ class OpenHashTable<Value extends {}> implements HashTable<Value> {
     }
     this.#places[at] = hash
     this.#places[at + 1] = entry
+    return entry
   }
 
   delete(key: string): void {

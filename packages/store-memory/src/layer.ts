@@ -80,7 +80,8 @@ class IndexedLayer<Item> implements Layer<Item> {
     const built = this.#indexes[reference.position]
     if (built !== undefined) return built
     const definition = this.table.definition.indexes[reference.position] as IndexReference<Item>
-    const index = createIndex<Item, Change<Item>>(definition)
+    // What shows no record is in no index.
+    const index = createIndex<Item, Change<Item>>(definition, ({ item }) => item as Item)
     this.changes.forEach((change) => {
       if (change.item !== null) index.add(change.item, change)
     })

@@ -291,9 +291,11 @@ function checkRecord<Item>(
   for (const index of table.definition.indexes) {
     if (index.refuseDuplicate === undefined) continue
     const place = placeOf(index, item)
-    const holder = table.index(index).find(place)
-    if (holder === undefined || holder.id === id) continue
-    const change = layer.changes.get(holder.id)
+    const row = table.index(index).find(place)
+    if (row === undefined) continue
+    const holder = table.idAt(row)
+    if (holder === id) continue
+    const change = layer.changes.get(holder)
     // The holder gives the key up when this transaction removes it, or adds it again under another key.
     const keepsKey =
       change === undefined || (change.item !== null && isSamePlace(placeOf(index, change.item), place))

@@ -1,5 +1,5 @@
 import type { EntityKind, UserEngineError } from '@user-engine/store-protocol'
-import { createHashTable, type HashTable } from './hash-table.ts'
+import { createHashTable, type EntryNumber, type HashTable } from './hash-table.ts'
 import { compareAscii, createOrderedMap, type OrderedMap, type Start } from './ordered-map.ts'
 import { NO_WALK, type Walk, walkArrays } from './walk.ts'
 
@@ -63,13 +63,11 @@ export function defineTable<Item>(entity: EntityKind, idOf: (item: Item) => stri
   }
 }
 
-/** The place of one record, which stays when the record is replaced. */
-export interface Row<Item> {
-  readonly id: string
-  readonly item: Item
-  /** The row of the record that this one belongs to, where the table has such. */
-  readonly owner: Row<unknown> | null
-}
+/**
+ * Names the place of one record in its table, which stays when the record is replaced. It is a number and no object:
+ * records lie side by side then, and not each behind an object of its own somewhere in the heap.
+ */
+export type Row = EntryNumber
 
 /** A key within a group of an index. */
 export interface Place {
@@ -88,7 +86,7 @@ export interface Range {
 }
 
 /** Looks up what shows a record by (branch, group, key), and walks the keys of one group in order. */
-export interface Index<Item, Shown extends { readonly item: Item | null }> {
+export interface Index<Item, Shown> {
   find(place: Place): Shown | undefined
   /** Whether there is such a group in the main branch. */
   has(group: string): boolean
@@ -108,10 +106,15 @@ export interface Table<Item> {
   readonly owners: Owners<Item> | null
   readonly size: number
   get(id: string): Item | undefined
-  row(id: string): Row<Item> | undefined
+  /** The row of the record with this id; 0 when there is none. */
+  rowOf(id: string): Row
+  idAt(row: Row): string
+  itemAt(row: Row): Item
+  /** The row of the record that this one belongs to, in the table of {@link Table.owners}; 0 when there is none. */
+  ownerAt(row: Row): Row
   /** Keeps a row that an index has led to at hand: whoever reads a record often changes it next. */
-  keepAtHand(row: Row<Item>): void
-  index(reference: IndexReference<Item>): Index<Item, Row<Item>>
+  keepAtHand(row: Row): void
+  index(reference: IndexReference<Item>): Index<Item, Row>
   /** Adds a record that is not there. */
   add(id: string, item: Item): void
   /** Puts a new version of a record in the place of the old one. */
@@ -126,38 +129,43 @@ export interface Owners<Item> {
 }
 
 /** Makes an empty table. With owners, its rows know the rows they belong to, so that nobody has to look them up. */
-export function createTable<Item>(
+export function createTable<Item extends {}>(
   definition: TableDefinition<Item>,
   owners: Owners<Item> | null = null,
 ): Table<Item> {
-  return new MapTable(definition, owners)
+  return new NumberedTable(definition, owners)
 }
 
-export function createIndex<Item, Shown extends { readonly item: Item | null }>(
+/** Makes an empty index over what shows records; `itemOf` is the record that is shown. */
+export function createIndex<Item, Shown extends Showing>(
   definition: IndexDefinition<Item>,
+  itemOf: (shown: Shown) => Item,
 ): Index<Item, Shown> {
-  return new GroupedIndex(definition)
+  return new GroupedIndex(definition, itemOf)
 }
+
+/** What shows a record: its row, or a change of it. */
+type Showing = Row | { readonly item: unknown }
 
 /** A group of several records. Most groups have one, which then stands for itself: a map of one costs several times more. */
 type Several<Shown extends {}> = OrderedMap<string, Shown> | HashTable<Shown>
 
-function isSeveral<Shown extends { readonly item: unknown }>(
-  found: Shown | Several<Shown>,
-): found is Several<Shown> {
-  return !('item' in found)
+function isSeveral<Shown extends Showing>(found: Shown | Several<Shown>): found is Several<Shown> {
+  return typeof found === 'object' && !('item' in found)
 }
 
 type Groups<Shown extends {}> = HashTable<Shown | Several<Shown>>
 
-class GroupedIndex<Item, Shown extends { readonly item: Item | null }> implements Index<Item, Shown> {
+class GroupedIndex<Item, Shown extends Showing> implements Index<Item, Shown> {
   readonly #definition: IndexDefinition<Item>
+  readonly #itemOf: (shown: Shown) => Item
   readonly #groups: Groups<Shown> = createHashTable()
   /** The branches besides the main one. */
   #branches: Map<string, Groups<Shown>> | null = null
 
-  constructor(definition: IndexDefinition<Item>) {
+  constructor(definition: IndexDefinition<Item>, itemOf: (shown: Shown) => Item) {
     this.#definition = definition
+    this.#itemOf = itemOf
   }
 
   find({ branch = MAIN_BRANCH, group, key }: Place): Shown | undefined {
@@ -238,74 +246,80 @@ class GroupedIndex<Item, Shown extends { readonly item: Item | null }> implement
     return groups
   }
 
-  #keyOf({ item }: Shown): string {
-    // What shows no record is in no index.
-    return this.#definition.keyOf(item as Item)
+  #keyOf(shown: Shown): string {
+    return this.#definition.keyOf(this.#itemOf(shown))
   }
 }
 
-interface WritableRow<Item> extends Row<Item> {
-  item: Item
-}
-
-class MapTable<Item> implements Table<Item> {
+class NumberedTable<Item extends {}> implements Table<Item> {
   readonly definition: TableDefinition<Item>
   readonly owners: Owners<Item> | null
-  readonly #rows = createHashTable<WritableRow<Item>>()
-  readonly #indexes: readonly Index<Item, Row<Item>>[]
-  /** The row that was in use last: finding it again costs no look-up in a map that is in no cache. */
-  #atHand: WritableRow<Item> | undefined
+  readonly #records: HashTable<Item> = createHashTable()
+  readonly #indexes: readonly Index<Item, Row>[]
+  /** The owner of each row, from 1; empty where the table has none. */
+  readonly #owners: Row[] = []
+  /** The row that was in use last, or 0: finding it again costs no look-up in a map that is in no cache. */
+  #atHand: Row = 0
 
   constructor(definition: TableDefinition<Item>, owners: Owners<Item> | null) {
     this.definition = definition
     this.owners = owners
-    this.#indexes = definition.indexes.map((index) => createIndex(index))
+    const itemOf = (row: Row) => this.itemAt(row)
+    this.#indexes = definition.indexes.map((index) => createIndex(index, itemOf))
   }
 
   get size(): number {
-    return this.#rows.size
+    return this.#records.size
   }
 
   get(id: string): Item | undefined {
-    return this.#find(id)?.item
+    const row = this.rowOf(id)
+    return row === 0 ? undefined : this.itemAt(row)
   }
 
-  row(id: string): Row<Item> | undefined {
-    return this.#find(id)
+  rowOf(id: string): Row {
+    if (this.#atHand !== 0 && this.idAt(this.#atHand) === id) return this.#atHand
+    const row = this.#records.entryOf(id)
+    if (row !== 0) this.#atHand = row
+    return row
   }
 
-  keepAtHand(row: Row<Item>): void {
+  idAt(row: Row): string {
+    return this.#records.keyAt(row)
+  }
+
+  itemAt(row: Row): Item {
+    return this.#records.valueAt(row)
+  }
+
+  ownerAt(row: Row): Row {
+    return this.#owners[row - 1] ?? 0
+  }
+
+  keepAtHand(row: Row): void {
     this.#atHand = row
   }
 
-  index(reference: IndexReference<Item>): Index<Item, Row<Item>> {
-    return this.#indexes[reference.position] as Index<Item, Row<Item>>
+  index(reference: IndexReference<Item>): Index<Item, Row> {
+    return this.#indexes[reference.position] as Index<Item, Row>
   }
 
   add(id: string, item: Item): void {
-    const owner = this.owners === null ? null : (this.owners.table.row(this.owners.idOf(item)) ?? null)
-    const row = { id, item, owner }
-    this.#rows.set(id, row)
+    const row = this.#records.set(id, item)
+    if (this.owners !== null) this.#owners[row - 1] = this.owners.table.rowOf(this.owners.idOf(item))
     for (const index of this.#indexes) index.add(item, row)
   }
 
   replace(id: string, item: Item): void {
-    const row = this.#find(id)
-    if (row !== undefined) row.item = item
+    const row = this.rowOf(id)
+    if (row !== 0) this.#records.setAt(row, item)
   }
 
   remove(id: string): void {
-    const row = this.#rows.get(id)
-    if (row === undefined) return
-    this.#rows.delete(id)
-    for (const index of this.#indexes) index.remove(row.item, row)
-    this.#atHand = undefined
-  }
-
-  #find(id: string): WritableRow<Item> | undefined {
-    if (this.#atHand?.id === id) return this.#atHand
-    const row = this.#rows.get(id)
-    if (row !== undefined) this.#atHand = row
-    return row
+    const row = this.#records.entryOf(id)
+    if (row === 0) return
+    for (const index of this.#indexes) index.remove(this.itemAt(row), row)
+    this.#records.delete(id)
+    this.#atHand = 0
   }
 }

@@ -56,9 +56,9 @@ class LayeredView implements View {
     const own = layer?.index(index).find(place)
     if (own !== undefined) return own.item
     const row = table.index(index).find(place)
-    if (row === undefined || isCovered(layer, row)) return null
+    if (row === undefined || layer?.changes.has(table.idAt(row)) === true) return null
     table.keepAtHand(row)
-    return row.item
+    return table.itemAt(row)
   }
 
   has<Item>(table: Table<Item>, index: IndexReference<Item>, group: string): boolean {
@@ -68,7 +68,7 @@ class LayeredView implements View {
 
   walk<Item>(table: Table<Item>, index: IndexReference<Item>, range: Range): RecordWalk<Item> {
     const layer = this.#layers.find(table)
-    const committed = new CommittedWalk(layer, table.index(index).walk(range))
+    const committed = new CommittedWalk({ table, layer, rows: table.index(index).walk(range) })
     if (layer === undefined) return committed
     const own = new ShownWalk<Item>(layer.index(index).walk(range))
     return mergeWalks({ under: committed, over: own, compare: compareAscii })
@@ -80,15 +80,15 @@ class LayeredView implements View {
       return this.has(referring, index, id) ? this.get(table, id) : null
     const row = referring.index(index).first(id)
     if (row === undefined) return null
-    const owner = row.owner as Row<Item>
+    const owner = referring.ownerAt(row)
     table.keepAtHand(owner)
-    return owner.item
+    return table.itemAt(owner)
   }
 
   walkReferred<Item, Referring>(table: Table<Item>, by: Reference<Referring>): RecordWalk<Item> {
     const { table: referring, index, range } = by
     if (this.#knowsOwners(referring, table)) {
-      return new OwnerWalk<Item>(referring.index(index).walk(range))
+      return new OwnerWalk({ table, referring, rows: referring.index(index).walk(range) })
     }
     return new FoundWalk(this.walk(referring, index, range), (id) => this.get(table, id))
   }
@@ -112,16 +112,21 @@ class LayeredView implements View {
   }
 }
 
-function isCovered<Item>(layer: Layer<Item> | undefined, { id }: Row<Item>): boolean {
-  return layer?.changes.has(id) === true
+/** The committed records of one table that a walk leads to. */
+interface CommittedRows<Item> {
+  readonly table: Table<Item>
+  readonly layer: Layer<Item> | undefined
+  readonly rows: Walk<string, Row>
 }
 
 /** The committed records that no layer covers. */
 class CommittedWalk<Item> implements RecordWalk<Item> {
+  readonly #table: Table<Item>
   readonly #layer: Layer<Item> | undefined
-  readonly #rows: Walk<string, Row<Item>>
+  readonly #rows: Walk<string, Row>
 
-  constructor(layer: Layer<Item> | undefined, rows: Walk<string, Row<Item>>) {
+  constructor({ table, layer, rows }: CommittedRows<Item>) {
+    this.#table = table
     this.#layer = layer
     this.#rows = rows
   }
@@ -131,11 +136,14 @@ class CommittedWalk<Item> implements RecordWalk<Item> {
   }
 
   get value(): Item {
-    return this.#rows.value.item
+    return this.#table.itemAt(this.#rows.value)
   }
 
   next(): boolean {
-    while (this.#rows.next()) if (!isCovered(this.#layer, this.#rows.value)) return true
+    while (this.#rows.next()) {
+      if (this.#layer === undefined || !this.#layer.changes.has(this.#table.idAt(this.#rows.value)))
+        return true
+    }
     return false
   }
 }
@@ -161,10 +169,22 @@ class ShownWalk<Item> implements RecordWalk<Item> {
   }
 }
 
-class OwnerWalk<Owner> implements RecordWalk<Owner> {
-  readonly #rows: Walk<string, Row<unknown>>
+/** The rows of a table whose records belong to those of another. */
+interface ReferringRows<Item, Referring> {
+  readonly table: Table<Item>
+  readonly referring: Table<Referring>
+  readonly rows: Walk<string, Row>
+}
 
-  constructor(rows: Walk<string, Row<unknown>>) {
+/** The records that rows of another table belong to. */
+class OwnerWalk<Item, Referring> implements RecordWalk<Item> {
+  readonly #table: Table<Item>
+  readonly #referring: Table<Referring>
+  readonly #rows: Walk<string, Row>
+
+  constructor({ table, referring, rows }: ReferringRows<Item, Referring>) {
+    this.#table = table
+    this.#referring = referring
     this.#rows = rows
   }
 
@@ -172,8 +192,8 @@ class OwnerWalk<Owner> implements RecordWalk<Owner> {
     return this.#rows.key
   }
 
-  get value(): Owner {
-    return (this.#rows.value.owner as Row<Owner>).item
+  get value(): Item {
+    return this.#table.itemAt(this.#referring.ownerAt(this.#rows.value))
   }
 
   next(): boolean {
