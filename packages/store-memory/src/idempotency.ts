@@ -10,10 +10,11 @@ export interface IdempotencyKey<Result> {
    */
   findFirst(): { readonly result: Result } | undefined
   /**
-   * Makes a result ready to be kept, and returns what keeps it once the commit has happened.
+   * Makes a result ready to be kept, and returns what keeps it once the commit has happened. An answer of the handle's
+   * own is JSON, and frozen where it is a record of the store.
    * @throws UserEngineError `VALIDATION` for a result that is no JSON value.
    */
-  prepare(result: Result): () => void
+  prepare(result: Result, isOwnAnswer: boolean): () => void
 }
 
 export function createIdempotencyKey<Result>(
@@ -40,9 +41,9 @@ class PartitionKey<Result> implements IdempotencyKey<Result> {
     return { result: structuredClone(first.result) as Result }
   }
 
-  prepare(result: Result): () => void {
+  prepare(result: Result, isOwnAnswer: boolean): () => void {
     const { key, fingerprint } = this.#idempotency
-    const kept = keepResult(result)
+    const kept = isOwnAnswer && Object.isFrozen(result) ? (result as JsonValue) : keepResult(result)
     return () => this.#partition.firstResults.set(key, { fingerprint, result: kept })
   }
 }

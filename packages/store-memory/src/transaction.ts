@@ -23,7 +23,8 @@ export async function runTransaction<Result>(
     const handle = createTransactionHandle(unit, overlay)
     const outcome = work(handle.transaction)
     const { answers } = handle
-    const result = answers.isLast(outcome)
+    const isOwnAnswer = answers.isLast(outcome)
+    const result = isOwnAnswer
       ? (answers.last as Result)
       : isThenable(outcome)
         ? await unit.waitFor(outcome)
@@ -34,7 +35,7 @@ export async function runTransaction<Result>(
     handle.requireSuccess()
     const overtaking = key?.findFirst()
     if (overtaking !== undefined) return overtaking.result
-    const keep = key?.prepare(result)
+    const keep = key?.prepare(result, isOwnAnswer)
     overlay.commit()
     keep?.()
     return result

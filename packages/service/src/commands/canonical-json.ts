@@ -7,23 +7,19 @@ export type CanonicalInput =
   | readonly CanonicalInput[]
   | { readonly [key: string]: CanonicalInput }
 
-/** JSON text in which equal values are equal texts: object keys sorted, absent fields left out, -0 as 0. */
+/** JSON text in which equal values are equal texts: object keys in one order, absent fields left out, -0 as 0. */
 export function writeCanonicalJson(value: CanonicalInput): string {
-  if (Array.isArray(value)) return `[${value.map(writeCanonicalJson).join(',')}]`
-  if (typeof value === 'object' && value !== null) return writeObject(value as CanonicalObject)
-  return JSON.stringify(value ?? null)
+  return JSON.stringify(order(value) ?? null)
 }
 
-type CanonicalObject = { readonly [key: string]: CanonicalInput }
-
-function writeObject(value: CanonicalObject): string {
-  let members = ''
-  for (const key of Object.keys(value).sort()) {
-    const member = value[key]
-    if (member === undefined) continue
-    members += `${members === '' ? '' : ','}${JSON.stringify(key)}:${writeCanonicalJson(member)}`
-  }
-  return `{${members}}`
+/** The same value, its objects made with their keys in order. No input has a key `__proto__` [VAL-02]. */
+function order(value: CanonicalInput): CanonicalInput {
+  if (typeof value !== 'object' || value === null) return value
+  if (Array.isArray(value)) return value.map(order)
+  const given = value as { readonly [key: string]: CanonicalInput }
+  const ordered: Record<string, CanonicalInput> = {}
+  for (const key of Object.keys(given).sort()) ordered[key] = order(given[key])
+  return ordered
 }
 
 /** Whether two JSON values are the same value, whatever the order of their keys. */
