@@ -39,7 +39,7 @@ test('the store in memory is measured at every size, and says what it takes', as
     say: () => {},
   })
   const cells = results.memory?.cells ?? []
-  expect(cells).toHaveLength(10 * 3)
+  expect(cells).toHaveLength(11 * 3)
   expect(cells.filter(({ median }) => !(median.rate > 0)).map(({ key }) => key)).toEqual([])
   for (const { bytesPerRecord } of results.memory?.use ?? []) expect(bytesPerRecord).toBeGreaterThan(0)
 })

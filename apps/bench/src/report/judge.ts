@@ -3,8 +3,14 @@ import type { Results } from '../results.ts'
 import { CALLERS, type ComparisonKey, type PathName } from '../suites/comparison.ts'
 import type { GrowthKey } from '../suites/growth.ts'
 import type { ImportKey } from '../suites/import.ts'
-import { type MemoryKey, type MemoryOperation, memoryWorlds } from '../suites/memory.ts'
-import { OPERATION_TITLES, OPERATIONS, type OperationName } from '../suites/operations.ts'
+import {
+  MEMORY_COMMANDS,
+  MEMORY_TITLES,
+  type MemoryKey,
+  type MemoryOperation,
+  memoryWorlds,
+} from '../suites/memory.ts'
+import { OPERATION_TITLES, type OperationName } from '../suites/operations.ts'
 import type { OutboxKey } from '../suites/outbox.ts'
 import {
   GROWTH_LIMIT,
@@ -153,8 +159,8 @@ export function judge(results: Results): readonly Verdict[] {
   }
   for (const world of memoryWorlds(results.memory?.cells ?? [])) {
     if (world.commands > 0) continue
-    for (const operation of OPERATIONS) {
-      const what = `${OPERATION_TITLES[operation]}, ${world.records.toLocaleString('en-US')} records`
+    for (const operation of MEMORY_COMMANDS) {
+      const what = `${MEMORY_TITLES[operation]}, ${world.records.toLocaleString('en-US')} records`
       const measured = memoryRate(results, operation, world)
       verdicts.push(atLeast('memory', what, { target: MEMORY_RATE, measured }))
     }

@@ -3,7 +3,7 @@ import type { Part, Results } from '../results.ts'
 import { CALLERS, type ComparisonKey, PATHS, type PathName } from '../suites/comparison.ts'
 import type { GrowthKey } from '../suites/growth.ts'
 import { IMPORT_PATHS } from '../suites/import.ts'
-import { MEMORY_OPERATIONS, type MemoryOperation, memoryWorlds } from '../suites/memory.ts'
+import { MEMORY_OPERATIONS, MEMORY_TITLES, memoryWorlds } from '../suites/memory.ts'
 import { OPERATION_TITLES, OPERATIONS } from '../suites/operations.ts'
 import { BATCHES, CONSUMERS, QUEUES } from '../suites/outbox.ts'
 import { HELD_BACK } from './held-back.ts'
@@ -150,13 +150,6 @@ function bulk(results: Results): string {
   return `## Import, users per second\n\n${round(results.import.users)} users a round, four rows each, in as long as it takes, 500 in a unit of work, two of them under way at once; COPY takes half of them in each of two transactions. The service's figure includes who it is, audit records and events.\n\n${table(['path', 'users per second', 'of COPY'], rows)}`
 }
 
-const MEMORY_TITLES: { readonly [Name in MemoryOperation]: string } = {
-  ...OPERATION_TITLES,
-  updateUserWithKey: 'update a user, with an idempotency key',
-  auditOfUser: 'the newest audit records of a user',
-  claimAndAck: 'claim and ack of 100 (events)',
-}
-
 function memory(results: Results): string {
   const part = results.memory
   if (part === undefined) return ''
@@ -187,7 +180,7 @@ function memory(results: Results): string {
   if (smallest === undefined || others.length === 0) return ''
   return [
     '## The store in memory',
-    'Commands and queries of the service, whole, on the store in memory, per second of one core: the time of all threads of the process counts, the garbage collector\u2019s too. Each world has a process of its own; records are users, accounts, presences, identities and profile values of one tenant. Commands that have been left an audit record, an acknowledged event and the result of an idempotency key each.',
+    'Commands and queries of the service, whole, on the store in memory, per second of one core: the time of all threads of the process counts, the garbage collector\u2019s too. Each world has a process of its own; records are users, accounts, presences, identities and profile values of one tenant. Commands that have been left an audit record, an acknowledged event and the result of an idempotency key each. The reference makes the records that provisioning a user writes, with an id each, checks them and puts each into a plain `Map` of at most 100,000: no transaction, no index, no order of commits.',
     table(head, rows),
     table(['records', 'commands before', 'bytes per record', 'bytes left by a command'], use),
   ].join('\n\n')

@@ -5,6 +5,7 @@ import { claimAndAck, createMemoryWorld, type MemoryWorld } from '../data/memory
 import { ACTOR } from '../data/records.ts'
 import { SEEDED, seededId, tenantOf } from '../data/world.ts'
 import type { Round } from '../measure/closed-loop.ts'
+import { createRecordsInMaps } from '../paths/records-in-maps.ts'
 import { serviceUnits } from '../paths/service-units.ts'
 import type { MemoryOperation, MemoryRequest, MemoryResponse } from './memory.ts'
 import { createPicker, OPERATIONS } from './operations.ts'
@@ -16,9 +17,12 @@ const BATCH = 100
 const STRIDE = 16
 const CONTEXT = { scope: { tenantId: tenantOf(0, { tenants: 1 }) }, actor: ACTOR }
 
-function operationsOf({ store, service, size, firstVersion }: MemoryWorld): {
-  readonly [Name in MemoryOperation]: Operation
-} {
+async function operationsOf({
+  store,
+  service,
+  size,
+  firstVersion,
+}: MemoryWorld): Promise<{ readonly [Name in MemoryOperation]: Operation }> {
   const picker = createPicker(size)
   picker.set('updateUser', 1, firstVersion)
   const units = serviceUnits(service, size)
@@ -44,6 +48,7 @@ function operationsOf({ store, service, size, firstVersion }: MemoryWorld): {
       await service.users.update(context, change)
       picker.changed('updateUser', { n, version })
     },
+    recordsInMaps: await createRecordsInMaps(size),
     auditOfUser: () => {
       const { n } = picker.pick('getUser', 0, 1)
       const target = { type: 'user', id: seededId(SEEDED.user, n) } as const
@@ -74,12 +79,12 @@ async function measure(operation: Operation, durationMs: number): Promise<Round>
   }
 }
 
-let operations: ReturnType<typeof operationsOf> | null = null
+let operations: Awaited<ReturnType<typeof operationsOf>> | null = null
 
 async function answer(request: MemoryRequest): Promise<MemoryResponse> {
   if ('records' in request) {
     const world = await createMemoryWorld(request)
-    operations = operationsOf(world)
+    operations = await operationsOf(world)
     const { bytesPerRecord, bytesPerCommand } = world
     return { bytesPerRecord, bytesPerCommand }
   }

@@ -5,12 +5,23 @@ import { fileURLToPath } from 'node:url'
 import type { MemoryWorldSize } from '../data/memory-world.ts'
 import type { Round } from '../measure/closed-loop.ts'
 import { type Cell, type Measured, measureInterleaved } from '../measure/interleave.ts'
-import { OPERATIONS } from './operations.ts'
+import { OPERATION_TITLES, OPERATIONS } from './operations.ts'
 
-/** What is done at every size; and what is done with and without much history besides. */
-export const MEMORY_OPERATIONS = [...OPERATIONS, 'updateUserWithKey', 'auditOfUser', 'claimAndAck'] as const
+/** The commands and queries that one core is judged by. */
+export const MEMORY_COMMANDS = [...OPERATIONS, 'updateUserWithKey'] as const
+
+/** What is done at every size, and what is done with and without much history. */
+export const MEMORY_OPERATIONS = [...MEMORY_COMMANDS, 'recordsInMaps', 'auditOfUser', 'claimAndAck'] as const
 
 export type MemoryOperation = (typeof MEMORY_OPERATIONS)[number]
+
+export const MEMORY_TITLES: { readonly [Name in MemoryOperation]: string } = {
+  ...OPERATION_TITLES,
+  updateUserWithKey: 'update a user, with an idempotency key',
+  recordsInMaps: 'reference: the records of provisioning, in a `Map` each',
+  auditOfUser: 'the newest audit records of a user',
+  claimAndAck: 'claim and ack of 100 (events)',
+}
 
 export interface MemoryKey extends MemoryWorldSize {
   readonly operation: MemoryOperation

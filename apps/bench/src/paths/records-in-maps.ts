@@ -1,0 +1,55 @@
+// What provisioning writes, kept by nothing at all: a reference for what a store that keeps so many checked records in
+// memory costs before it has transactions, indexes, scopes or an order of commits.
+import { createUserEngineService } from '@user-engine/service'
+import { createMemoryStore } from '@user-engine/store-memory'
+import {
+  accountSchema,
+  auditRecordSchema,
+  externalIdentitySchema,
+  outboxEventSchema,
+  tenantAccountSchema,
+  userSchema,
+  validate,
+} from '@user-engine/store-protocol'
+import { newId, tenantOf, type WorldSize } from '../data/world.ts'
+import { serviceUnits } from './service-units.ts'
+
+/** A schema, and a record that fits it. */
+type Template = readonly [schema: Parameters<typeof validate>[0], record: object]
+
+/** A map may hold so many: the process it is measured in must not grow with it. */
+const FULL = 100_000
+
+/** Makes the operation: every record that provisioning a user writes, with an id of its own, checked and put into a `Map`. */
+export async function createRecordsInMaps(size: WorldSize): Promise<() => Promise<void>> {
+  const templates = await provisionedRecords(size)
+  const maps = templates.map(() => new Map<string, object>())
+  return async () => {
+    templates.forEach(([schema, record], index) => {
+      const id = newId()
+      const map = maps[index] as Map<string, object>
+      if (map.size === FULL) map.clear()
+      map.set(id, Object.freeze(validate(schema, { ...record, id }) as object))
+    })
+  }
+}
+
+async function provisionedRecords(size: WorldSize): Promise<readonly Template[]> {
+  const store = createMemoryStore()
+  const service = createUserEngineService({ store, authorization: { authorize: () => ({ allowed: true }) } })
+  await serviceUnits(service, size).provisionUser({ n: 0, version: 1 })
+  const scope = { tenantId: tenantOf(0, size) }
+  return await store.read(scope, async (reader): Promise<Template[]> => {
+    const users = await reader.users.list()
+    const userId = users.items[0]?.id ?? ''
+    const lists: readonly [Template[0], readonly object[]][] = [
+      [userSchema, users.items],
+      [accountSchema, (await reader.accounts.listByUser({ userId })).items],
+      [tenantAccountSchema, (await reader.tenantAccounts.list()).items],
+      [externalIdentitySchema, (await reader.externalIdentities.listByUser({ userId })).items],
+      [auditRecordSchema, (await reader.audit.list()).items],
+      [outboxEventSchema, (await reader.outbox.list()).items.map(({ event }) => event)],
+    ]
+    return lists.flatMap(([schema, records]) => records.map((record): Template => [schema, record]))
+  })
+}
