@@ -11,32 +11,33 @@ import {
   userSchema,
   validate,
 } from '@user-engine/store-protocol'
-import { newId, tenantOf, type WorldSize } from '../data/world.ts'
+import { newId, tenantOf } from '../data/world.ts'
 import { serviceUnits } from './service-units.ts'
 
 /** A schema, and a record that fits it. */
 type Template = readonly [schema: Parameters<typeof validate>[0], record: object]
 
-/** A map may hold so many: the process it is measured in must not grow with it. */
-const FULL = 100_000
-
-/** Makes the operation: every record that provisioning a user writes, with an id of its own, checked and put into a `Map`. */
-export async function createRecordsInMaps(size: WorldSize): Promise<() => Promise<void>> {
-  const templates = await provisionedRecords(size)
+/**
+ * Makes the operation: every record that provisioning a user writes, with an id of its own, checked and put into a `Map`
+ * of its kind. They hold `records` before the first.
+ */
+export async function createRecordsInMaps(records: number): Promise<() => Promise<void>> {
+  const templates = await provisionedRecords()
   const maps = templates.map(() => new Map<string, object>())
-  return async () => {
+  const keepOne = () => {
     templates.forEach(([schema, record], index) => {
-      const id = newId()
-      const map = maps[index] as Map<string, object>
-      if (map.size === FULL) map.clear()
-      map.set(id, Object.freeze(validate(schema, { ...record, id }) as object))
+      const kept = Object.freeze(validate(schema, { ...record, id: newId() }) as { readonly id: string })
+      maps[index]?.set(kept.id, kept)
     })
   }
+  for (let count = 0; count < records; count += templates.length) keepOne()
+  return async () => keepOne()
 }
 
-async function provisionedRecords(size: WorldSize): Promise<readonly Template[]> {
+async function provisionedRecords(): Promise<readonly Template[]> {
   const store = createMemoryStore()
   const service = createUserEngineService({ store, authorization: { authorize: () => ({ allowed: true }) } })
+  const size = { users: 0, tenants: 1, delivered: 0, auditRecords: 0 }
   await serviceUnits(service, size).provisionUser({ n: 0, version: 1 })
   const scope = { tenantId: tenantOf(0, size) }
   return await store.read(scope, async (reader): Promise<Template[]> => {

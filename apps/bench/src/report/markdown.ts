@@ -180,7 +180,7 @@ function memory(results: Results): string {
   if (smallest === undefined || others.length === 0) return ''
   return [
     '## The store in memory',
-    'Commands and queries of the service, whole, on the store in memory, per second of one core: the time of all threads of the process counts, the garbage collector\u2019s too. Each world has a process of its own; records are users, accounts, presences, identities and profile values of one tenant. Commands that have been left an audit record, an acknowledged event and the result of an idempotency key each. The reference makes the records that provisioning a user writes, with an id each, checks them and puts each into a plain `Map` of at most 100,000: no transaction, no index, no order of commits.',
+    'Commands and queries of the service, whole, on the store in memory, per second of one core: the time of all threads of the process counts, the garbage collector\u2019s too. Each world has a process of its own; records are users, accounts, presences, identities and profile values of one tenant. Commands that have been left an audit record, an acknowledged event and the result of an idempotency key each. The reference makes the records that provisioning a user writes, with an id each, checks them and puts each into a plain `Map`, beside as many: no transaction, no index, no order of commits.',
     table(head, rows),
     table(['records', 'commands before', 'bytes per record', 'bytes left by a command'], use),
   ].join('\n\n')

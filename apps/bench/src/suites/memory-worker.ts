@@ -1,5 +1,5 @@
-// One world in a process of its own, measured on demand: worlds in one process would make each other's garbage
-// collection slower.
+// One world, or as many records in maps, in a process of its own, measured on demand: in one process they would make each
+// other's garbage collection slower.
 
 import { claimAndAck, createMemoryWorld, type MemoryWorld } from '../data/memory-world.ts'
 import { ACTOR } from '../data/records.ts'
@@ -17,12 +17,9 @@ const BATCH = 100
 const STRIDE = 16
 const CONTEXT = { scope: { tenantId: tenantOf(0, { tenants: 1 }) }, actor: ACTOR }
 
-async function operationsOf({
-  store,
-  service,
-  size,
-  firstVersion,
-}: MemoryWorld): Promise<{ readonly [Name in MemoryOperation]: Operation }> {
+type Operations = { readonly [Name in MemoryOperation]?: Operation }
+
+function operationsOf({ store, service, size, firstVersion }: MemoryWorld): Operations {
   const picker = createPicker(size)
   picker.set('updateUser', 1, firstVersion)
   const units = serviceUnits(service, size)
@@ -36,7 +33,7 @@ async function operationsOf({
   ])
   let keys = 0
   return {
-    ...(Object.fromEntries(operations) as { readonly [Name in MemoryOperation]: Operation }),
+    ...Object.fromEntries(operations),
     async updateUserWithKey() {
       const { n, version } = picker.pick('updateUser', 0, 1)
       const context = { ...CONTEXT, idempotencyKey: `measured ${keys++}` }
@@ -48,7 +45,6 @@ async function operationsOf({
       await service.users.update(context, change)
       picker.changed('updateUser', { n, version })
     },
-    recordsInMaps: await createRecordsInMaps(size),
     auditOfUser: () => {
       const { n } = picker.pick('getUser', 0, 1)
       const target = { type: 'user', id: seededId(SEEDED.user, n) } as const
@@ -79,22 +75,31 @@ async function measure(operation: Operation, durationMs: number): Promise<Round>
   }
 }
 
-let operations: Awaited<ReturnType<typeof operationsOf>> | null = null
+let operations: Operations = {}
 
 async function answer(request: MemoryRequest): Promise<MemoryResponse> {
-  if ('records' in request) {
-    const world = await createMemoryWorld(request)
-    operations = await operationsOf(world)
+  if ('fill' in request) {
+    if (request.fill === 'maps') {
+      operations = { recordsInMaps: await createRecordsInMaps(request.size.records) }
+      return null
+    }
+    const world = await createMemoryWorld(request.size)
+    operations = operationsOf(world)
     const { bytesPerRecord, bytesPerCommand } = world
     return { bytesPerRecord, bytesPerCommand }
   }
-  if (operations === null) throw new Error('there is no world yet')
   const { operation, durationMs } = request
   if (operation === 'claimAndAck') {
     // Enough to take for the whole round.
-    for (let count = 0; count < durationMs * 400; count++) await operations.updateUser()
+    for (let count = 0; count < durationMs * 400; count++) await operationOf('updateUser')()
   }
-  return await measure(operations[operation], durationMs)
+  return await measure(operationOf(operation), durationMs)
+}
+
+function operationOf(name: MemoryOperation): Operation {
+  const operation = operations[name]
+  if (operation === undefined) throw new Error(`this process has nothing to do ${name} with`)
+  return operation
 }
 
 process.on('message', (request: MemoryRequest) => {

@@ -33,12 +33,12 @@ export interface MemoryUse extends MemoryWorldSize {
   readonly bytesPerCommand: number | null
 }
 
-/** What a process with a world is asked: to fill it, or for one round. */
+/** What a process is asked: to fill its world, or as many maps, or for one round. */
 export type MemoryRequest =
-  | MemoryWorldSize
+  | { readonly fill: 'store' | 'maps'; readonly size: MemoryWorldSize }
   | { readonly operation: MemoryOperation; readonly durationMs: number }
 
-export type MemoryResponse = Omit<MemoryUse, keyof MemoryWorldSize> | Round
+export type MemoryResponse = Omit<MemoryUse, keyof MemoryWorldSize> | Round | null
 
 /** The worlds that have been measured. */
 export function memoryWorlds(cells: readonly Measured<MemoryKey>[]): readonly MemoryWorldSize[] {
@@ -58,30 +58,41 @@ export async function measureMemory({ worlds, rounds, durationMs, say }: MemoryO
   readonly cells: readonly Measured<MemoryKey>[]
   readonly use: readonly MemoryUse[]
 }> {
-  const opened: { readonly size: MemoryWorldSize; readonly child: ChildProcess }[] = []
+  const opened: {
+    readonly size: MemoryWorldSize
+    readonly world: ChildProcess
+    readonly maps: ChildProcess
+  }[] = []
   const use: MemoryUse[] = []
   try {
     for (const size of worlds) {
-      const child = startWorld()
-      opened.push({ size, child })
-      use.push({ ...size, ...(await ask<Omit<MemoryUse, keyof MemoryWorldSize>>(child, size)) })
+      const world = startProcess()
+      const maps = startProcess()
+      opened.push({ size, world, maps })
+      const used = await ask<Omit<MemoryUse, keyof MemoryWorldSize>>(world, { fill: 'store', size })
+      use.push({ ...size, ...used })
+      await ask<null>(maps, { fill: 'maps', size })
       say(`memory: ${size.records} records, ${size.commands} commands before`)
     }
     const cells = MEMORY_OPERATIONS.flatMap((operation) =>
       opened.map(
-        ({ size, child }): Cell<MemoryKey> => ({
+        ({ size, world, maps }): Cell<MemoryKey> => ({
           key: { operation, ...size },
-          round: (duration) => ask<Round>(child, { operation, durationMs: duration }),
+          round: (durationMs) =>
+            ask<Round>(operation === 'recordsInMaps' ? maps : world, { operation, durationMs }),
         }),
       ),
     )
     return { cells: await measureInterleaved(cells, { rounds, durationMs }), use }
   } finally {
-    for (const { child } of opened) child.kill()
+    for (const { world, maps } of opened) {
+      world.kill()
+      maps.kill()
+    }
   }
 }
 
-function startWorld(): ChildProcess {
+function startProcess(): ChildProcess {
   return fork(fileURLToPath(new URL('./memory-worker.ts', import.meta.url)), {
     execArgv: [
       '--expose-gc',
