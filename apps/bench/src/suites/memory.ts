@@ -10,8 +10,10 @@ import { OPERATION_TITLES, OPERATIONS } from './operations.ts'
 /** The commands and queries that one core is judged by. */
 export const MEMORY_COMMANDS = [...OPERATIONS, 'updateUserWithKey'] as const
 
+const WORLD_OPERATIONS = [...MEMORY_COMMANDS, 'auditOfUser', 'claimAndAck'] as const
+
 /** What is done at every size, and what is done with and without much history. */
-export const MEMORY_OPERATIONS = [...MEMORY_COMMANDS, 'recordsInMaps', 'auditOfUser', 'claimAndAck'] as const
+export const MEMORY_OPERATIONS = [...WORLD_OPERATIONS, 'recordsInMaps'] as const
 
 export type MemoryOperation = (typeof MEMORY_OPERATIONS)[number]
 
@@ -54,41 +56,45 @@ export interface MemoryOptions {
   readonly say: (line: string) => void
 }
 
-export async function measureMemory({ worlds, rounds, durationMs, say }: MemoryOptions): Promise<{
+export interface MemoryMeasured {
   readonly cells: readonly Measured<MemoryKey>[]
   readonly use: readonly MemoryUse[]
-}> {
-  const opened: {
-    readonly size: MemoryWorldSize
-    readonly world: ChildProcess
-    readonly maps: ChildProcess
-  }[] = []
+}
+
+export async function measureMemory(options: MemoryOptions): Promise<MemoryMeasured> {
+  const { cells, use } = await measureProcesses('store', WORLD_OPERATIONS, options)
+  // Afterwards: what lies in maps would otherwise be collected beside the rounds of the worlds.
+  const reference = await measureProcesses('maps', ['recordsInMaps'], options)
+  return { cells: [...cells, ...reference.cells], use }
+}
+
+/** Fills a process for each world, and measures the operations in all of them in turns. */
+async function measureProcesses(
+  fill: 'store' | 'maps',
+  operations: readonly MemoryOperation[],
+  { worlds, rounds, durationMs, say }: MemoryOptions,
+): Promise<MemoryMeasured> {
+  const opened: { readonly size: MemoryWorldSize; readonly child: ChildProcess }[] = []
   const use: MemoryUse[] = []
   try {
     for (const size of worlds) {
-      const world = startProcess()
-      const maps = startProcess()
-      opened.push({ size, world, maps })
-      const used = await ask<Omit<MemoryUse, keyof MemoryWorldSize>>(world, { fill: 'store', size })
-      use.push({ ...size, ...used })
-      await ask<null>(maps, { fill: 'maps', size })
-      say(`memory: ${size.records} records, ${size.commands} commands before`)
+      const child = startProcess()
+      opened.push({ size, child })
+      const used = await ask<Omit<MemoryUse, keyof MemoryWorldSize> | null>(child, { fill, size })
+      if (used !== null) use.push({ ...size, ...used })
+      say(`memory, ${fill}: ${size.records} records, ${size.commands} commands before`)
     }
-    const cells = MEMORY_OPERATIONS.flatMap((operation) =>
+    const cells = operations.flatMap((operation) =>
       opened.map(
-        ({ size, world, maps }): Cell<MemoryKey> => ({
+        ({ size, child }): Cell<MemoryKey> => ({
           key: { operation, ...size },
-          round: (durationMs) =>
-            ask<Round>(operation === 'recordsInMaps' ? maps : world, { operation, durationMs }),
+          round: (duration) => ask<Round>(child, { operation, durationMs: duration }),
         }),
       ),
     )
     return { cells: await measureInterleaved(cells, { rounds, durationMs }), use }
   } finally {
-    for (const { world, maps } of opened) {
-      world.kill()
-      maps.kill()
-    }
+    for (const { child } of opened) child.kill()
   }
 }
 
