@@ -1,6 +1,7 @@
 import type { AuditFilter, AuditRecord } from '@user-engine/store-protocol'
+import { createHashTable, type HashTable } from './hash-table.ts'
 import { createIdPositions } from './id-positions.ts'
-import { createPackedAuditRecords, type PackedAuditRecords } from './packed-audit-records.ts'
+import { type AuditField, createPackedAuditRecords, type PackedAuditRecords } from './packed-audit-records.ts'
 
 /** The audit records of one tenant or of the platform, by commit order, indexed for every filter. */
 export interface AuditLog {
@@ -40,10 +41,10 @@ const NOWHERE: readonly number[] = []
 class IndexedAuditLog implements AuditLog {
   readonly #records = createPackedAuditRecords()
   readonly #positions = createIdPositions((position) => this.#records.idAt(position))
-  readonly #byActor = new PositionIndex(this.#records, ({ actor }) => keyOf(actor))
-  readonly #byTarget = new PositionIndex(this.#records, ({ target }) => keyOf(target))
-  readonly #byAction = new PositionIndex(this.#records, ({ action }) => action)
-  readonly #byOutcome = new PositionIndex(this.#records, ({ outcome }) => outcome)
+  readonly #byActor = new PositionIndex(this.#records, { type: 'actorType', key: 'actorId' })
+  readonly #byTarget = new PositionIndex(this.#records, { type: 'targetType', key: 'targetId' })
+  readonly #byAction = new PositionIndex(this.#records, { key: 'action' })
+  readonly #byOutcome = new PositionIndex(this.#records, { key: 'outcome' })
   readonly #spans = new TimeSpans(this.#records)
 
   get length(): number {
@@ -68,8 +69,8 @@ class IndexedAuditLog implements AuditLog {
     const consider = (positions: readonly number[]) => {
       if (fewest === null || positions.length < fewest.length) fewest = positions
     }
-    if (actor !== undefined) consider(this.#byActor.find(keyOf(actor)))
-    if (target !== undefined) consider(this.#byTarget.find(keyOf(target)))
+    if (actor !== undefined) consider(this.#byActor.find(actor.id, actor.type))
+    if (target !== undefined) consider(this.#byTarget.find(target.id, target.type))
     if (action !== undefined) consider(this.#byAction.find(action))
     if (outcome !== undefined) consider(this.#byOutcome.find(outcome))
     return fewest
@@ -86,10 +87,13 @@ class IndexedAuditLog implements AuditLog {
   }
 }
 
-/** Types have no space in them: the key is unambiguous. */
-function keyOf({ type, id }: { readonly type: string; readonly id: string }): string {
-  return `${type} ${id}`
+/** The fields that an index of positions goes by: the key, and for what has one, its type. */
+interface IndexedFields {
+  readonly type?: AuditField
+  readonly key: AuditField
 }
+
+const NO_TYPE = ''
 
 /**
  * Finds the records with one key. A log is written far more often than it is filtered: what was appended is taken in by
@@ -97,23 +101,35 @@ function keyOf({ type, id }: { readonly type: string; readonly id: string }): st
  */
 class PositionIndex {
   readonly #records: PackedAuditRecords
-  readonly #keyOf: (record: AuditRecord) => string
-  readonly #positions = new Map<string, number[]>()
+  readonly #fields: IndexedFields
+  readonly #types = new Map<string, HashTable<number[]>>()
   #taken = 0
 
-  constructor(records: PackedAuditRecords, keyOf: (record: AuditRecord) => string) {
+  constructor(records: PackedAuditRecords, fields: IndexedFields) {
     this.#records = records
-    this.#keyOf = keyOf
+    this.#fields = fields
   }
 
-  find(key: string): readonly number[] {
-    for (; this.#taken < this.#records.length; this.#taken++) {
-      const taken = this.#keyOf(this.#records.at(this.#taken))
-      const positions = this.#positions.get(taken)
-      if (positions === undefined) this.#positions.set(taken, [this.#taken])
-      else positions.push(this.#taken)
-    }
-    return this.#positions.get(key) ?? NOWHERE
+  find(key: string, type = NO_TYPE): readonly number[] {
+    while (this.#taken < this.#records.length) this.#take(this.#taken++)
+    return this.#types.get(type)?.get(key) ?? NOWHERE
+  }
+
+  #take(position: number): void {
+    const { type, key } = this.#fields
+    const keys = this.#keysOf(type === undefined ? NO_TYPE : this.#records.fieldAt(position, type))
+    const taken = this.#records.fieldAt(position, key)
+    const positions = keys.get(taken)
+    if (positions === undefined) keys.set(taken, [position])
+    else positions.push(position)
+  }
+
+  #keysOf(type: string): HashTable<number[]> {
+    const found = this.#types.get(type)
+    if (found !== undefined) return found
+    const keys = createHashTable<number[]>()
+    this.#types.set(type, keys)
+    return keys
   }
 }
 

@@ -8,7 +8,13 @@ export interface PackedAuditRecords {
   /** The record at a position, made anew. */
   at(position: number): AuditRecord
   idAt(position: number): string
+  /** One field of the record at a position; the record itself is not made. */
+  fieldAt(position: number, field: AuditField): string
 }
+
+const OFFSETS = { actorType: 3, actorId: 4, action: 5, targetType: 6, targetId: 7, outcome: 8 } as const
+
+export type AuditField = keyof typeof OFFSETS
 
 export function createPackedAuditRecords(): PackedAuditRecords {
   return new AuditFields()
@@ -62,6 +68,11 @@ class AuditFields implements PackedAuditRecords {
   idAt(position: number): string {
     const { array, start } = this.#fields.at(position)
     return array[start] as string
+  }
+
+  fieldAt(position: number, field: AuditField): string {
+    const { array, start } = this.#fields.at(position)
+    return array[start + OFFSETS[field]] as string
   }
 }
 
