@@ -1,3 +1,5 @@
+import { empty, grow, hashOf, isFull, NO_PLACES, type Places } from './open-addressing.ts'
+
 /**
  * A map from texts to values for very many entries. A `Map` looks at two keys on average to find one, and at as many to
  * find none; with a million entries each of them is in no cache. Here the hash of every key lies in the table itself, so
@@ -26,14 +28,9 @@ export function createHashTable<Value extends {}>(): HashTable<Value> {
   return new OpenHashTable()
 }
 
-/** No place at all: what is empty takes no memory. */
-const NO_PLACES = new Int32Array(2)
-const FIRST_PLACES = 8
-
-/** Open addressing with linear probing. Hashes and entries lie in an array each, for neither is of use without the other. */
+/** Hashes and entries lie in an array each. */
 class OpenHashTable<Value extends {}> implements HashTable<Value> {
-  /** Two numbers per place: the hash of a key, and the number of its entry; 0 is that there is none. */
-  #places: Int32Array = NO_PLACES
+  #places: Places = NO_PLACES
   /** The key and the value of each entry, the first one's at 2. */
   #entries: (string | Value | undefined)[] = [undefined, undefined]
   /** Numbers of entries that were removed. */
@@ -73,9 +70,8 @@ class OpenHashTable<Value extends {}> implements HashTable<Value> {
       this.setAt(found, value)
       return found
     }
-    // A place more than there are entries stays free: a look-up ends at one.
-    if ((this.#size + 1) * 4 > this.#places.length) {
-      this.#grow()
+    if (isFull(this.#places, this.#size)) {
+      this.#places = grow(this.#places)
       at = this.#find(key, hash)
     }
     this.#size++
@@ -99,7 +95,7 @@ class OpenHashTable<Value extends {}> implements HashTable<Value> {
     this.#entries[entry * 2] = undefined
     this.#entries[entry * 2 + 1] = undefined
     this.#unused.push(entry)
-    this.#close(at)
+    empty(this.#places, at)
   }
 
   /** Where in the places a key is, or where it would be. */
@@ -113,54 +109,4 @@ class OpenHashTable<Value extends {}> implements HashTable<Value> {
     }
     return at
   }
-
-  /** Empties a place, and moves up what stands behind it only because it was taken. */
-  #close(emptied: number): void {
-    const places = this.#places
-    const last = places.length - 2
-    let gap = emptied
-    for (let at = (gap + 2) & last; places[at + 1] !== 0; at = (at + 2) & last) {
-      const wanted = ((places[at] as number) * 2) & last
-      if (((at - wanted) & last) < ((at - gap) & last)) continue
-      places[gap] = places[at] as number
-      places[gap + 1] = places[at + 1] as number
-      gap = at
-    }
-    places[gap + 1] = 0
-  }
-
-  #grow(): void {
-    const former = this.#places
-    const places = new Int32Array(Math.max(former.length * 2, FIRST_PLACES * 2))
-    const last = places.length - 2
-    for (let from = 0; from < former.length; from += 2) {
-      const entry = former[from + 1] as number
-      if (entry === 0) continue
-      const hash = former[from] as number
-      let at = (hash * 2) & last
-      while (places[at + 1] !== 0) at = (at + 2) & last
-      places[at] = hash
-      places[at + 1] = entry
-    }
-    this.#places = places
-  }
-}
-
-const PRIME = 0x01000193
-
-/** FNV-1a over every other character twice: each half waits for its own last step only. */
-function hashOf(text: string): number {
-  const { length } = text
-  let one = 0x811c9dc5
-  let other = length
-  let index = 0
-  for (; index + 1 < length; index += 2) {
-    one = Math.imul(one ^ text.charCodeAt(index), PRIME)
-    other = Math.imul(other ^ text.charCodeAt(index + 1), PRIME)
-  }
-  if (index < length) one = Math.imul(one ^ text.charCodeAt(index), PRIME)
-  // FNV leaves the low bits, which choose the place, to the low bits of the characters.
-  let hash = one ^ Math.imul(other, 0x85ebca6b)
-  hash = Math.imul(hash ^ (hash >>> 16), 0x7feb352d)
-  return hash ^ (hash >>> 15)
 }

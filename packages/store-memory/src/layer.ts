@@ -1,5 +1,6 @@
 import { createFewMap, type FewMap } from './few-map.ts'
-import { createIndex, type Index, type IndexReference, type Table } from './table.ts'
+import { createIndex, type Index, type IndexReference } from './record-index.ts'
+import type { Table } from './table.ts'
 
 /** One record that a layer shows differently from the committed state below it. */
 export interface Change<Item> {

@@ -1,7 +1,8 @@
 import type { AuditRecord, OutboxEvent, OutboxState } from '@user-engine/store-protocol'
 import type { AuditLog } from './audit-log.ts'
 import type { OutboxLog, OutboxRow } from './outbox-log.ts'
-import type { IndexReference, Range, Table } from './table.ts'
+import type { IndexReference, Range } from './record-index.ts'
+import type { Table } from './table.ts'
 import type { RecordWalk, View } from './view.ts'
 
 /** Everything a unit of work can look at: a snapshot, or what is committed with the unit's own writes over it. */

@@ -21,8 +21,8 @@ import {
   requireVersion,
 } from './accept.ts'
 import { readPage } from './read-page.ts'
+import type { Range } from './record-index.ts'
 import type { Session } from './session.ts'
-import type { Range } from './table.ts'
 import { PRESENCES, presenceKey, TENANT_ACCOUNTS } from './tables.ts'
 import type { RecordWalk } from './view.ts'
 import { requireOwnTenant, requireTenant, visibleAccount } from './visibility.ts'

@@ -1,6 +1,7 @@
 import type { Layer, Layers } from './layer.ts'
 import { compareAscii } from './ordered-map.ts'
-import type { IndexReference, Place, Range, Row, Table } from './table.ts'
+import type { IndexReference, Place, Range, Row } from './record-index.ts'
+import type { Table } from './table.ts'
 import { mergeWalks, type Walk } from './walk.ts'
 
 /** Records in the order of an index: its key, and the record. */
