@@ -1,7 +1,7 @@
 import type { StoreTransaction } from '@user-engine/store-protocol'
 import { expect, test } from 'vitest'
 import { createMemoryStore } from './create-memory-store.ts'
-import { makeUser, PLATFORM } from './testing/records.ts'
+import { createGate, makeUser, PLATFORM } from './testing/records.ts'
 
 const OPTIONS = { idempotency: { key: 'key', fingerprint: 'one' } }
 
@@ -32,3 +32,16 @@ test.each<[string, (tx: StoreTransaction) => Promise<unknown>]>([
     expect(await run()).toEqual(copy)
   },
 )
+
+test('of two calls at once the second gives the result of the first, also when neither writes anything', async () => {
+  const store = createMemoryStore()
+  const [one, other] = [createGate(), createGate()]
+  const run = (gate: ReturnType<typeof createGate>, result: string) =>
+    store.transact(PLATFORM, () => gate.opened.then(() => result), OPTIONS)
+  const first = run(one, 'first')
+  const second = run(other, 'second')
+  one.open()
+  expect(await first).toBe('first')
+  other.open()
+  expect(await second).toBe('first')
+})

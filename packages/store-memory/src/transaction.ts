@@ -14,14 +14,12 @@ export async function runTransaction<Result>(
   work: (tx: StoreTransaction) => Result | Promise<Result>,
   idempotency: Idempotency | undefined,
 ): Promise<Result> {
-  const { engine } = unit
-  const commits = engine.commits
   let key: IdempotencyKey<Result> | undefined
   try {
     key = idempotency && createIdempotencyKey<Result>(unit.partition, idempotency)
     const first = key?.findFirst()
     if (first !== undefined) return first.result
-    const overlay = createOverlay(engine, unit.partition)
+    const overlay = createOverlay(unit.engine, unit.partition)
     const handle = createTransactionHandle(unit, overlay)
     const outcome = work(handle.transaction)
     const { answers } = handle
@@ -35,7 +33,7 @@ export async function runTransaction<Result>(
     if (nested !== null) await unit.waitFor(nested)
     if (unit.cutOffBy !== null) throw unit.cutOffBy
     handle.requireSuccess()
-    const overtaking = engine.commits === commits ? undefined : key?.findFirst()
+    const overtaking = key?.findFirst()
     if (overtaking !== undefined) return overtaking.result
     const keep = key?.prepare(result, isOwnAnswer)
     overlay.commit()
