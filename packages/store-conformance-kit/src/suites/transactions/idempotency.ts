@@ -185,6 +185,19 @@ async function showOneWorker({ stores, check, round }: RaceRound, make: RecordMa
     const found = await store.read(PLATFORM, (reader) => reader.users.get(results[0] ?? ''))
     check.ok(found !== null, 'the result is of the call whose work was committed')
   }
+  // Work that only reads leaves nothing behind but its result.
+  const idempotency = { key: `round ${round}, nothing written`, fingerprint: 'f' }
+  const reads = Array.from({ length: 8 }, (_, index) =>
+    (stores[index % stores.length] ?? store).transact(
+      PLATFORM,
+      async (tx) => {
+        await tx.users.list()
+        return index
+      },
+      { idempotency },
+    ),
+  )
+  check.equal(new Set(await Promise.all(reads)).size, 1, 'distinct results of work that writes nothing')
 }
 
 async function insertUser(
