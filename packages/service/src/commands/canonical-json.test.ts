@@ -16,6 +16,7 @@ test.each([
 test('the order of keys makes no difference, the order of items does', () => {
   expect(isSameJson({ a: 1, b: [1, 2] }, { b: [1, 2], a: 1 })).toBe(true)
   expect(isSameJson([1, 2], [2, 1])).toBe(false)
+  expect(isSameJson({ b: 0, 10: 1, 9: [{ d: 1, c: 2 }] }, { 9: [{ c: 2, d: 1 }], b: 0, 10: 1 })).toBe(true)
   expect(isSameJson(-0, 0)).toBe(true)
   expect(isSameJson(null, {})).toBe(false)
   expect(isSameJson('1', 1)).toBe(false)

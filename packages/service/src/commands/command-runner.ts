@@ -12,12 +12,12 @@ import type { CompiledCatalogs } from '../catalogs/compiled-catalogs.ts'
 import type { AuthorizationPort, Decision } from '../ports/authorization-port.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { IdGenerator } from '../ports/id-generator.ts'
-import { repeatWhile } from '../retry/retry-transient.ts'
 import { authorize } from './authorize.ts'
 import type { CanonicalInput } from './canonical-json.ts'
 import type { Command, Query, Refusal } from './command.ts'
 import { type CommandContext, type Request, readContext, requireFittingRequest } from './command-context.ts'
 import { type CommandRun, createCommandRun } from './command-run.ts'
+import { decideAgain, type FailedCommand, type Outcome, THROWN } from './decide-again.ts'
 import { fingerprintRequest } from './request-fingerprint.ts'
 import type { UnitOfWork } from './unit-of-work.ts'
 
@@ -42,9 +42,6 @@ export interface CommandRunner {
     input: unknown,
   ): Promise<Result>
 }
-
-// Somebody who decides again on fresh reads loses only to writers that finished in between, so few tries are many.
-const DECIDE_AGAIN = { retries: 12, minDelayMs: 4, maxDelayMs: 500 }
 
 // What the domain refuses after the caller was allowed to try; worth knowing for whoever reads the audit log.
 const RECORDED_REFUSALS: ReadonlySet<string> = new Set([
@@ -94,6 +91,7 @@ class Runner implements CommandRunner {
         input: parsed,
         run,
         failure: error,
+        ownsTransaction: this.#unit.outer === null,
         outcome: () => outcome,
         transact: () => this.#unit.transact(run.scope, work, options),
       })
@@ -156,29 +154,15 @@ class Runner implements CommandRunner {
     throw new UserEngineError('ACCESS_DENIED', { action: run.action, reason: decision.reason })
   }
 
-  /**
-   * Runs a command that decides once more where somebody else was only faster.
-   * @throws what it finally failed with; when the domain refused, that is on record.
-   */
+  /** @throws what the command finally failed with; when the domain refused, that is on record. */
   async #decideAgain<Input, Result, Committed>(
     command: Command<Input, Result, Committed>,
-    { input, run, failure, outcome, transact }: FailedCommand<Input, Committed>,
+    failed: FailedCommand<Input, Committed>,
   ): Promise<Committed> {
-    // What is retryable concerns the whole transaction: within one, only its owner can run it again.
-    const isWorthRepeating = async (error: unknown): Promise<boolean> => {
-      if (command.decidesAgainOn === undefined || !isUserEngineError(error)) return false
-      if (error.retryable) return this.#unit.outer === null
-      return command.decidesAgainOn(error, input, run.attempt) && !(await hasThrown(outcome()))
-    }
-    const decide = (): Promise<Committed> => {
-      run.attempt++
-      return transact()
-    }
     try {
-      if (!(await isWorthRepeating(failure))) throw failure
-      return await repeatWhile(isWorthRepeating, decide, DECIDE_AGAIN)
+      return await decideAgain(command, failed)
     } catch (error) {
-      if (isUserEngineError(error)) await this.#recordRefusal(run, error)
+      if (isUserEngineError(error)) await this.#recordRefusal(failed.run, error)
       throw error
     }
   }
@@ -196,34 +180,7 @@ class Runner implements CommandRunner {
   }
 }
 
-/** What `perform` of a command has come to; `undefined` before it was called. */
-type Outcome<Committed> = Committed | Promise<Committed> | typeof THROWN | undefined
-
-const THROWN = Symbol('thrown')
-
-/** A command whose transaction has failed. */
-interface FailedCommand<Input, Committed> {
-  readonly input: Input
-  readonly run: CommandRun
-  readonly failure: unknown
-  /** What the command came to in the last transaction. */
-  readonly outcome: () => Outcome<Committed>
-  /** Performs it in another one. */
-  readonly transact: () => Promise<Committed>
-}
-
 type AnyAction<Input> = Pick<Query<Input, unknown>, 'action' | 'input' | 'target' | 'audience'>
-
-/** Whether the command itself has thrown what its transaction failed with: then nobody was faster, it refused. */
-async function hasThrown(outcome: unknown): Promise<boolean> {
-  try {
-    // What was cut off may never settle: of two that are settled, the first one wins.
-    await Promise.race([outcome, null])
-    return outcome === THROWN
-  } catch {
-    return true
-  }
-}
 
 function isPending(decision: Decision | Promise<Decision>): decision is Promise<Decision> {
   return 'then' in decision
