@@ -1,5 +1,6 @@
 import type { AuditFilter, AuditRecord } from '@user-engine/store-protocol'
-import { createHashTable, type HashTable } from './hash-table.ts'
+import { createBranches, MAIN_BRANCH } from './branches.ts'
+import { createHashTable } from './hash-table.ts'
 import { createIdPositions } from './id-positions.ts'
 import { type AuditField, createPackedAuditRecords, type PackedAuditRecords } from './packed-audit-records.ts'
 
@@ -93,8 +94,6 @@ interface IndexedFields {
   readonly key: AuditField
 }
 
-const NO_TYPE = ''
-
 /**
  * Finds the records with one key. A log is written far more often than it is filtered: what was appended is taken in by
  * the next filter that needs it, once, and no command pays for it.
@@ -102,7 +101,7 @@ const NO_TYPE = ''
 class PositionIndex {
   readonly #records: PackedAuditRecords
   readonly #fields: IndexedFields
-  readonly #types = new Map<string, HashTable<number[]>>()
+  readonly #types = createBranches(() => createHashTable<number[]>())
   #taken = 0
 
   constructor(records: PackedAuditRecords, fields: IndexedFields) {
@@ -110,26 +109,18 @@ class PositionIndex {
     this.#fields = fields
   }
 
-  find(key: string, type = NO_TYPE): readonly number[] {
+  find(key: string, type = MAIN_BRANCH): readonly number[] {
     while (this.#taken < this.#records.length) this.#take(this.#taken++)
-    return this.#types.get(type)?.get(key) ?? NOWHERE
+    return this.#types.find(type)?.get(key) ?? NOWHERE
   }
 
   #take(position: number): void {
     const { type, key } = this.#fields
-    const keys = this.#keysOf(type === undefined ? NO_TYPE : this.#records.fieldAt(position, type))
+    const keys = this.#types.over(type === undefined ? MAIN_BRANCH : this.#records.fieldAt(position, type))
     const taken = this.#records.fieldAt(position, key)
     const positions = keys.get(taken)
     if (positions === undefined) keys.set(taken, [position])
     else positions.push(position)
-  }
-
-  #keysOf(type: string): HashTable<number[]> {
-    const found = this.#types.get(type)
-    if (found !== undefined) return found
-    const keys = createHashTable<number[]>()
-    this.#types.set(type, keys)
-    return keys
   }
 }
 

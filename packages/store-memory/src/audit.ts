@@ -77,7 +77,7 @@ class Audit implements AuditReader, AuditAppender {
     return this.#session.perform((overlay) => {
       const record = acceptAuditRecord(input)
       requireAppendable(this.#session.tenantId, { entity: ENTITY, tenantId: record.tenantId })
-      overlay.appendAudit(this.#session.partitionOf(record.tenantId), record)
+      overlay.appendAudit(record)
     })
   }
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { createHashTable } from './hash-table.ts'
+import { comeAndGo } from './testing/coming-and-going.ts'
 import { idOf } from './testing/records.ts'
 
 it('is empty at first', () => {
@@ -48,18 +49,11 @@ describe.each([
   it('does what a Map does, whatever is set and deleted in between', () => {
     const table = createHashTable<number>()
     const map = new Map<string, number>()
-    let state = 1
-    const random = (below: number) => {
-      state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0
-      return (state >>> 8) % below
-    }
-    for (let step = 0; step < 20_000; step++) {
-      // Grows, is emptied nearly, and grows again.
-      const key = keyOf(random(2_000))
-      const isSet = random(10) < (step % 8_000 < 4_000 ? 8 : 2)
-      if (isSet) {
-        table.set(key, step)
-        map.set(key, step)
+    for (const { turn, isComing, pick } of comeAndGo()) {
+      const key = keyOf(pick(2_000))
+      if (isComing) {
+        table.set(key, turn)
+        map.set(key, turn)
       } else {
         table.delete(key)
         map.delete(key)

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { createKeyTable, type GroupKey } from './key-table.ts'
+import { comeAndGo } from './testing/coming-and-going.ts'
 import { idOf } from './testing/records.ts'
 
 function createRecords() {
@@ -41,22 +42,15 @@ test('a row that is not there is not removed, and nothing in its place', () => {
 test('it does what a Map does, whatever is added and removed in between', () => {
   const { records, table } = createRecords()
   const map = new Map<string, number>()
-  let state = 1
-  const random = (below: number) => {
-    state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0
-    return (state >>> 8) % below
-  }
-  for (let step = 0; step < 20_000; step++) {
-    const key = { group: idOf(random(100)), key: `key-${random(20)}` }
+  for (const { isComing, pick } of comeAndGo()) {
+    const key = { group: idOf(pick(100)), key: `key-${pick(20)}` }
     const name = `${key.group} ${key.key}`
     const row = map.get(name)
-    // Grows, is emptied nearly, and grows again.
-    const isAdded = random(10) < (step % 8_000 < 4_000 ? 8 : 2)
-    if (isAdded && row === undefined) {
+    if (isComing && row === undefined) {
       const added = records.push(key) - 1
       table.add(key, added)
       map.set(name, added)
-    } else if (!isAdded && row !== undefined) {
+    } else if (!isComing && row !== undefined) {
       table.remove(key, row)
       map.delete(name)
     }

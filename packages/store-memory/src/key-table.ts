@@ -1,4 +1,4 @@
-import { empty, grow, hashOf, isFull, mix, NO_PLACES, type Places } from './open-addressing.ts'
+import { empty, grow, hashOf, isFull, mix, NO_PLACES, type Places, put } from './open-addressing.ts'
 import type { Row } from './record-index.ts'
 
 /** A key within a group. */
@@ -46,13 +46,7 @@ class HashedRows implements KeyTable {
 
   add(key: GroupKey, row: Row): void {
     if (isFull(this.#places, this.#size)) this.#places = grow(this.#places)
-    const places = this.#places
-    const hash = hashOfBoth(key)
-    const last = places.length - 2
-    let at = (hash * 2) & last
-    while (places[at + 1] !== 0) at = (at + 2) & last
-    places[at] = hash
-    places[at + 1] = row
+    put(this.#places, hashOfBoth(key), row)
     this.#size++
   }
 

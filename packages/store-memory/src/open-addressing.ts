@@ -17,17 +17,21 @@ export function isFull(places: Places, size: number): boolean {
 /** Twice as many places, with all that is in the given ones. */
 export function grow(former: Places): Places {
   const places = new Int32Array(Math.max(former.length * 2, FIRST_PLACES * 2))
-  const last = places.length - 2
   for (let from = 0; from < former.length; from += 2) {
     const number = former[from + 1] as number
     if (number === 0) continue
-    const hash = former[from] as number
-    let at = (hash * 2) & last
-    while (places[at + 1] !== 0) at = (at + 2) & last
-    places[at] = hash
-    places[at + 1] = number
+    put(places, former[from] as number, number)
   }
   return places
+}
+
+/** Takes a free place for what is not there. */
+export function put(places: Places, hash: number, number: number): void {
+  const last = places.length - 2
+  let at = (hash * 2) & last
+  while (places[at + 1] !== 0) at = (at + 2) & last
+  places[at] = hash
+  places[at + 1] = number
 }
 
 /** Empties a place, and moves up what stands behind it only because it was taken. */

@@ -54,7 +54,7 @@ class Outbox implements OutboxReader, OutboxAppender {
       const event = accept(input)
       event.payload = keepJson(event.payload)
       requireAppendable(this.#session.tenantId, { entity: ENTITY, tenantId: event.tenantId })
-      overlay.appendEvent(this.#session.partitionOf(event.tenantId), event)
+      overlay.appendEvent(event)
     })
   }
 }

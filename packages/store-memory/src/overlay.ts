@@ -2,16 +2,18 @@ import {
   type AuditRecord,
   type EntityKind,
   type OutboxEvent,
+  type TenantId,
   UserEngineError,
 } from '@user-engine/store-protocol'
 import { type Appends, createAppends } from './appends.ts'
 import { type Change, createLayers, type Layer, type Layers } from './layer.ts'
 import type { Engine } from './memory-backend.ts'
 import type { OutboxRow } from './outbox-log.ts'
-import type { Partition } from './partition.ts'
+import type { Partition, TenantPartition } from './partition.ts'
 import { type IndexReference, type Place, placeOf, type Range } from './record-index.ts'
 import type { AuditSight, DeliveryImage, OutboxSight, Sight } from './sight.ts'
 import type { Table } from './table.ts'
+import type { UnitOfWork } from './unit-of-work.ts'
 import { createView, type RecordWalk, type View } from './view.ts'
 import { NO_WALK, type Walk } from './walk.ts'
 
@@ -27,10 +29,12 @@ export interface Overlay extends Sight {
   replace<Item>(table: Table<Item>, item: Item): void
   /** Removes a record that was seen in this transaction. */
   remove<Item>(table: Table<Item>, id: string): void
-  /** @throws UserEngineError `DUPLICATE_KEY`. */
-  appendAudit(partition: Partition, record: AuditRecord): void
-  /** @throws UserEngineError `DUPLICATE_KEY`. */
-  appendEvent(partition: Partition, event: OutboxEvent): void
+  /** Appends to the log of the record's tenant, or of the platform. @throws UserEngineError `DUPLICATE_KEY`. */
+  appendAudit(record: AuditRecord): void
+  /** Appends to the log of the event's tenant, or of the platform. @throws UserEngineError `DUPLICATE_KEY`. */
+  appendEvent(event: OutboxEvent): void
+  /** The partition of a tenant that a platform scope writes to. */
+  partitionOf(tenantId: TenantId): TenantPartition
   /** Marks a point to go back to; followed by one {@link Overlay.keep} or {@link Overlay.rollBack}. */
   savepoint(): number
   keep(): void
@@ -39,14 +43,15 @@ export interface Overlay extends Sight {
   commit(): void
 }
 
-export function createOverlay(engine: Engine, partition: Partition): Overlay {
-  return new LayeredOverlay(engine, partition)
+export function createOverlay(unit: UnitOfWork): Overlay {
+  return new LayeredOverlay(unit)
 }
 
 const NO_IMAGES: ReadonlyMap<OutboxRow, DeliveryImage> = new Map()
 
 class LayeredOverlay implements Overlay {
   readonly records: View
+  readonly #unit: UnitOfWork
   readonly #engine: Engine
   readonly #partition: Partition
   readonly #layers: Layers = createLayers()
@@ -59,7 +64,9 @@ class LayeredOverlay implements Overlay {
   /** How many commits there had been at the first check of a write; -1 before it. */
   #checkedAt = -1
 
-  constructor(engine: Engine, partition: Partition) {
+  constructor(unit: UnitOfWork) {
+    const { engine, partition } = unit
+    this.#unit = unit
     this.#engine = engine
     this.#partition = partition
     this.#audit = createAppends(partition)
@@ -113,16 +120,22 @@ class LayeredOverlay implements Overlay {
     this.#write(table, id, null)
   }
 
-  appendAudit(partition: Partition, record: AuditRecord): void {
+  appendAudit(record: AuditRecord): void {
+    const partition = this.#unit.partitionOf(record.tenantId)
     if (isRecorded(partition, record) || this.#audit.has(partition, record.id)) {
       throw duplicateId('audit-record')
     }
     this.#append(this.#audit, partition, record)
   }
 
-  appendEvent(partition: Partition, event: OutboxEvent): void {
+  appendEvent(event: OutboxEvent): void {
+    const partition = this.#unit.partitionOf(event.tenantId)
     if (isQueued(partition, event) || this.#events.has(partition, event.id)) throw duplicateId('outbox-event')
     this.#append(this.#events, partition, event)
+  }
+
+  partitionOf(tenantId: TenantId): TenantPartition {
+    return this.#unit.partitionOf(tenantId)
   }
 
   savepoint(): number {
@@ -206,9 +219,13 @@ class LayeredOverlay implements Overlay {
     // Removals first: what is added may take over their keys.
     if (this.#mayRemove) this.#layers.forEach(applyRemovals)
     // Owners before what belongs to them: rows look theirs up when they are added.
-    this.#layers.forEach(applyToOwners)
-    this.#layers.forEach(applyToOwned)
-    this.#audit.each(record)
+    this.#layers.forEach((layer) => {
+      if (layer.table.owners === null) applyAdditions(layer)
+    })
+    this.#layers.forEach((layer) => {
+      if (layer.table.owners !== null) applyAdditions(layer)
+    })
+    this.#audit.each(({ audit }, record) => audit.append(record))
     // In the order of the calls, whichever tenants they are for: it is their commit order [OBX-05].
     this.#events.each(({ outbox }, event) => queue.append(event, outbox))
   }
@@ -248,18 +265,6 @@ function applyAdditions({ table, changes }: Layer<unknown>): void {
     if (base === null || isReinserted) table.add(id, item)
     else table.replace(id, item)
   })
-}
-
-function applyToOwners(layer: Layer<unknown>): void {
-  if (layer.table.owners === null) applyAdditions(layer)
-}
-
-function applyToOwned(layer: Layer<unknown>): void {
-  if (layer.table.owners !== null) applyAdditions(layer)
-}
-
-function record({ audit }: Partition, record: AuditRecord): void {
-  audit.append(record)
 }
 
 function isAddition({ item, base }: Change<unknown>): boolean {

@@ -1,6 +1,5 @@
-import { type StoreReader, type TenantId, UserEngineError } from '@user-engine/store-protocol'
+import { type StoreReader, UserEngineError } from '@user-engine/store-protocol'
 import { createAnswers } from './answers.ts'
-import type { Partition, TenantPartition } from './partition.ts'
 import { refuseCall } from './refused-call.ts'
 import { createRoles } from './roles.ts'
 import type { Session } from './session.ts'
@@ -61,17 +60,12 @@ class SnapshotSession implements Session {
       return refuseCall(() => toStoreError(error))
     }
   }
+
   perform(): Promise<never> {
     return refuseCall(() =>
       this.#unit.isOver
         ? new UserEngineError('TRANSACTION_ENDED', {})
         : new UserEngineError('NOT_SUPPORTED', { capability: 'writes inside a read' }),
     )
-  }
-
-  partitionOf(tenantId: TenantId): TenantPartition
-  partitionOf(tenantId: TenantId | null): Partition
-  partitionOf(tenantId: TenantId | null): Partition {
-    return this.#unit.partitionOf(tenantId)
   }
 }

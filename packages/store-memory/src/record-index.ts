@@ -1,10 +1,8 @@
 import type { UserEngineError } from '@user-engine/store-protocol'
+import { createBranches, MAIN_BRANCH } from './branches.ts'
 import { createHashTable, type EntryNumber, type HashTable } from './hash-table.ts'
 import { compareAscii, createOrderedMap, type OrderedMap, type Start } from './ordered-map.ts'
 import { NO_WALK, type Walk, walkArrays } from './walk.ts'
-
-/** The branch of what names none. */
-export const MAIN_BRANCH = ''
 
 /** How one index of a table is made. Group and key of a record never change while it exists. */
 export interface IndexDefinition<Item> {
@@ -87,21 +85,19 @@ export function createIndex<Item, Shown extends Showing>(
 /** What shows a record: its row, or a change of it. */
 type Showing = Row | { readonly item: unknown }
 
-/** A group of several records. Most groups have one, which then stands for itself: a map of one costs several times more. */
-type Several<Shown extends {}> = OrderedMap<string, Shown>
+/** The groups by name. Most have one record, which then stands for itself: a map of one costs several times more. */
+type Groups<Shown extends {}> = HashTable<Shown | OrderedMap<string, Shown>>
 
-function isSeveral<Shown extends Showing>(found: Shown | Several<Shown>): found is Several<Shown> {
+function isSeveral<Shown extends Showing>(
+  found: Shown | OrderedMap<string, Shown>,
+): found is OrderedMap<string, Shown> {
   return typeof found === 'object' && !('item' in found)
 }
-
-type Groups<Shown extends {}> = HashTable<Shown | Several<Shown>>
 
 class GroupedIndex<Item, Shown extends Showing> implements Index<Item, Shown> {
   readonly #definition: IndexDefinition<Item>
   readonly #itemOf: (shown: Shown) => Item
-  readonly #groups: Groups<Shown> = createHashTable()
-  /** The branches besides the main one. */
-  #branches: Map<string, Groups<Shown>> | null = null
+  readonly #branches = createBranches((): Groups<Shown> => createHashTable())
 
   constructor(definition: IndexDefinition<Item>, itemOf: (shown: Shown) => Item) {
     this.#definition = definition
@@ -109,23 +105,23 @@ class GroupedIndex<Item, Shown extends Showing> implements Index<Item, Shown> {
   }
 
   find({ branch = MAIN_BRANCH, group, key }: Place): Shown | undefined {
-    const found = this.#branch(branch)?.get(group)
+    const found = this.#branches.find(branch)?.get(group)
     if (found === undefined) return undefined
     if (isSeveral(found)) return found.get(key)
     return this.#keyOf(found) === key ? found : undefined
   }
 
   has(group: string): boolean {
-    return this.#groups.get(group) !== undefined
+    return this.#branches.find(MAIN_BRANCH)?.get(group) !== undefined
   }
 
   first(group: string): Shown | undefined {
-    const found = this.#groups.get(group)
+    const found = this.#branches.find(MAIN_BRANCH)?.get(group)
     return found !== undefined && isSeveral(found) ? found.first() : found
   }
 
   walk({ branch = MAIN_BRANCH, group, start }: Range): Walk<string, Shown> {
-    const found = this.#branch(branch)?.get(group)
+    const found = this.#branches.find(branch)?.get(group)
     if (found === undefined) return NO_WALK
     if (isSeveral(found)) return found.walk(start)
     const key = this.#keyOf(found)
@@ -134,7 +130,7 @@ class GroupedIndex<Item, Shown extends Showing> implements Index<Item, Shown> {
   }
 
   add(item: Item, shown: Shown): void {
-    const groups = this.#branchFor(item)
+    const groups = this.#branches.over(branchOf(this.#definition, item))
     const name = this.#definition.groupOf(item)
     const found = groups.get(name)
     if (found === undefined) {
@@ -155,7 +151,7 @@ class GroupedIndex<Item, Shown extends Showing> implements Index<Item, Shown> {
   }
 
   remove(item: Item, shown: Shown): void {
-    const groups = this.#branchFor(item)
+    const groups = this.#branches.over(branchOf(this.#definition, item))
     const name = this.#definition.groupOf(item)
     const found = groups.get(name)
     if (found !== undefined && isSeveral(found)) {
@@ -166,21 +162,6 @@ class GroupedIndex<Item, Shown extends Showing> implements Index<Item, Shown> {
     } else if (found === shown) {
       groups.delete(name)
     }
-  }
-
-  #branch(branch: string): Groups<Shown> | undefined {
-    return branch === MAIN_BRANCH ? this.#groups : this.#branches?.get(branch)
-  }
-
-  /** The branch that a record belongs to; a new one where there is none. */
-  #branchFor(item: Item): Groups<Shown> {
-    const branch = branchOf(this.#definition, item)
-    const found = this.#branch(branch)
-    if (found !== undefined) return found
-    const groups: Groups<Shown> = createHashTable()
-    this.#branches ??= new Map()
-    this.#branches.set(branch, groups)
-    return groups
   }
 
   #keyOf(shown: Shown): string {

@@ -1,10 +1,9 @@
-import { createKeyTable, type KeyTable } from './key-table.ts'
+import { type Branches, createBranches, MAIN_BRANCH } from './branches.ts'
+import { createKeyTable, type GroupKey, type KeyTable } from './key-table.ts'
 import {
-  branchOf,
   createIndex,
   type Index,
   type IndexDefinition,
-  MAIN_BRANCH,
   type Place,
   placeOf,
   type Range,
@@ -34,23 +33,20 @@ interface UniqueIndexParts<Item> {
 class UniqueIndex<Item> implements Index<Item, Row> {
   readonly #definition: IndexDefinition<Item>
   readonly #groups: Index<Item, Row> | null
-  readonly #isAt: (row: Row, place: Place) => boolean
-  readonly #rows: KeyTable
-  /** The branches besides the main one. */
-  #branches: Map<string, KeyTable> | null = null
+  readonly #branches: Branches<KeyTable>
 
   constructor({ definition, itemOf, groups }: UniqueIndexParts<Item>) {
     this.#definition = definition
     this.#groups = groups
-    this.#isAt = (row, { group, key }) => {
+    const isAt = (row: Row, { group, key }: GroupKey) => {
       const item = itemOf(row)
       return definition.keyOf(item) === key && definition.groupOf(item) === group
     }
-    this.#rows = createKeyTable(this.#isAt)
+    this.#branches = createBranches(() => createKeyTable(isAt))
   }
 
   find(place: Place): Row | undefined {
-    return this.#branch(place.branch ?? MAIN_BRANCH)?.find(place)
+    return this.#branches.find(place.branch ?? MAIN_BRANCH)?.find(place)
   }
 
   has(group: string): boolean {
@@ -66,27 +62,14 @@ class UniqueIndex<Item> implements Index<Item, Row> {
   }
 
   add(item: Item, row: Row): void {
-    this.#branchFor(item).add(placeOf(this.#definition, item), row)
+    const place = placeOf(this.#definition, item)
+    this.#branches.over(place.branch).add(place, row)
     this.#groups?.add(item, row)
   }
 
   remove(item: Item, row: Row): void {
-    this.#branchFor(item).remove(placeOf(this.#definition, item), row)
+    const place = placeOf(this.#definition, item)
+    this.#branches.over(place.branch).remove(place, row)
     this.#groups?.remove(item, row)
-  }
-
-  #branch(branch: string): KeyTable | undefined {
-    return branch === MAIN_BRANCH ? this.#rows : this.#branches?.get(branch)
-  }
-
-  /** The branch that a record belongs to; a new one where there is none. */
-  #branchFor(item: Item): KeyTable {
-    const branch = branchOf(this.#definition, item)
-    const found = this.#branch(branch)
-    if (found !== undefined) return found
-    const rows = createKeyTable(this.#isAt)
-    this.#branches ??= new Map()
-    this.#branches.set(branch, rows)
-    return rows
   }
 }

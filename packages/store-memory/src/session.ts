@@ -1,6 +1,6 @@
 import type { TenantId } from '@user-engine/store-protocol'
 import type { Overlay } from './overlay.ts'
-import type { Partition, PlatformPartition, TenantPartition } from './partition.ts'
+import type { PlatformPartition, TenantPartition } from './partition.ts'
 import type { Sight } from './sight.ts'
 
 /** What the roles of a handle work with. */
@@ -18,7 +18,4 @@ export interface Session {
    * aborts the transaction [TXN-03].
    */
   perform(write: (overlay: Overlay) => void): Promise<void>
-  /** The partition of a tenant that a platform scope writes to, or of the platform. */
-  partitionOf(tenantId: TenantId): TenantPartition
-  partitionOf(tenantId: TenantId | null): Partition
 }

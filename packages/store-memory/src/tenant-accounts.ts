@@ -115,7 +115,7 @@ class TenantAccounts implements TenantAccountReader, TenantAccountWriter {
       const { tenantId, accountId, userId } = tenantAccount
       const { tenantAccounts } =
         tenant === null
-          ? this.#session.partitionOf(tenantId)
+          ? overlay.partitionOf(tenantId)
           : requireOwnTenant(this.#session, { entity: ENTITY, tenantId })
       const account = visibleAccount(this.#session, accountId)
       requireReference(account?.userId === userId, 'account', accountId)

@@ -8,16 +8,10 @@
  *   with `TRANSACTION_ABORTED` from then on.
  * - ended, when its work has settled or the whole unit is over: calls are refused with `TRANSACTION_ENDED`.
  */
-import {
-  type AnyUserEngineError,
-  type StoreTransaction,
-  type TenantId,
-  UserEngineError,
-} from '@user-engine/store-protocol'
+import { type AnyUserEngineError, type StoreTransaction, UserEngineError } from '@user-engine/store-protocol'
 import { type Answers, createAnswers } from './answers.ts'
 import { MAX_NESTING } from './capabilities.ts'
 import type { Overlay } from './overlay.ts'
-import type { Partition, TenantPartition } from './partition.ts'
 import { refuseCall } from './refused-call.ts'
 import { createRoles } from './roles.ts'
 import type { Session } from './session.ts'
@@ -93,12 +87,6 @@ class Handle implements TransactionHandle, Session {
     } catch (error) {
       return this.#fail(toStoreError(error))
     }
-  }
-
-  partitionOf(tenantId: TenantId): TenantPartition
-  partitionOf(tenantId: TenantId | null): Partition
-  partitionOf(tenantId: TenantId | null): Partition {
-    return this.#unit.partitionOf(tenantId)
   }
 
   end(): Promise<void> | null {

@@ -19,7 +19,7 @@ export async function runTransaction<Result>(
     key = idempotency && createIdempotencyKey<Result>(unit.partition, idempotency)
     const first = key?.findFirst()
     if (first !== undefined) return first.result
-    const overlay = createOverlay(unit.engine, unit.partition)
+    const overlay = createOverlay(unit)
     const handle = createTransactionHandle(unit, overlay)
     const outcome = work(handle.transaction)
     const { answers } = handle

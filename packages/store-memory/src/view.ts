@@ -57,7 +57,7 @@ class LayeredView implements View {
     const own = layer?.index(index).find(place)
     if (own !== undefined) return own.item
     const row = table.index(index).find(place)
-    if (row === undefined || layer?.changes.has(table.idAt(row)) === true) return null
+    if (row === undefined || isCovered(layer, row)) return null
     table.keepAtHand(row)
     return table.itemAt(row)
   }
@@ -113,6 +113,10 @@ class LayeredView implements View {
   }
 }
 
+function isCovered<Item>(layer: Layer<Item> | undefined, row: Row): boolean {
+  return layer?.changes.has(layer.table.idAt(row)) === true
+}
+
 /** The committed records of one table that a walk leads to. */
 interface CommittedRows<Item> {
   readonly table: Table<Item>
@@ -141,10 +145,7 @@ class CommittedWalk<Item> implements RecordWalk<Item> {
   }
 
   next(): boolean {
-    while (this.#rows.next()) {
-      if (this.#layer === undefined || !this.#layer.changes.has(this.#table.idAt(this.#rows.value)))
-        return true
-    }
+    while (this.#rows.next()) if (!isCovered(this.#layer, this.#rows.value)) return true
     return false
   }
 }
