@@ -1,7 +1,8 @@
 // A world in the store in memory, filled through the store as the service would fill it.
-import { createUserEngineService, type UserEngineService } from '@user-engine/service'
+import type { UserEngineService } from '@user-engine/service'
 import { createMemoryStore } from '@user-engine/store-memory'
 import type { StoreTransaction, UserEngineStore } from '@user-engine/store-protocol'
+import { createBenchService } from './bench-service.ts'
 import { ACTOR } from './records.ts'
 import { CATALOG, PROVENANCE } from './seed.ts'
 import {
@@ -48,7 +49,7 @@ const UNIT = 200
 /** Makes a world of one tenant: the one with the largest indexes. */
 export async function createMemoryWorld({ records, commands }: MemoryWorldSize): Promise<MemoryWorld> {
   const store = createMemoryStore()
-  const service = createUserEngineService({ store, authorization: { authorize: () => ({ allowed: true }) } })
+  const service = createBenchService(store)
   const profiled = Math.min(PROFILED_USERS, Math.floor(records / (RECORDS_PER_USER + ATTRIBUTES)))
   const users = Math.floor((records - profiled * ATTRIBUTES) / RECORDS_PER_USER)
   await store.transact(PLATFORM, addCatalog)

@@ -1,6 +1,6 @@
 // What provisioning writes, kept by nothing at all: a reference for what a store that keeps so many checked records in
 // memory costs before it has transactions, indexes, scopes or an order of commits.
-import { createUserEngineService } from '@user-engine/service'
+
 import { createMemoryStore } from '@user-engine/store-memory'
 import {
   accountSchema,
@@ -11,6 +11,7 @@ import {
   userSchema,
   validate,
 } from '@user-engine/store-protocol'
+import { createBenchService } from '../data/bench-service.ts'
 import { newId, tenantOf } from '../data/world.ts'
 import { serviceUnits } from './service-units.ts'
 
@@ -36,7 +37,7 @@ export async function createRecordsInMaps(records: number): Promise<() => Promis
 
 async function provisionedRecords(): Promise<readonly Template[]> {
   const store = createMemoryStore()
-  const service = createUserEngineService({ store, authorization: { authorize: () => ({ allowed: true }) } })
+  const service = createBenchService(store)
   const size = { users: 0, tenants: 1, delivered: 0, auditRecords: 0 }
   await serviceUnits(service, size).provisionUser({ n: 0, version: 1 })
   const scope = { tenantId: tenantOf(0, size) }

@@ -1,8 +1,8 @@
 // Every operation, by every path, with one caller and with many, in turns on one server.
 import type { LocalDatabase } from '@user-engine/provider-local'
-import { createUserEngineService } from '@user-engine/service'
 import { createPostgresStore } from '@user-engine/store-postgres'
 import type { UserEngineStore } from '@user-engine/store-protocol'
+import { createBenchService } from '../data/bench-service.ts'
 import { SEEDED, seededId, type WorldSize } from '../data/world.ts'
 import { runClosedLoop } from '../measure/closed-loop.ts'
 import type { Cell } from '../measure/interleave.ts'
@@ -51,7 +51,7 @@ export async function openComparison(options: {
   const { store, templates, settings } = await openRecorded(database, size)
   picker.set('updateUser', RECORDED_RECORD, RECORDED_VERSION + 1)
   picker.set('setProfileValue', RECORDED_RECORD, RECORDED_VERSION + 1)
-  const service = createUserEngineService({ store, authorization: { authorize: () => ({ allowed: true }) } })
+  const service = createBenchService(store)
   const lease = await database.capability.lease('runtime')
   const most = Math.max(...CALLERS)
   const pool = openPlainPool(lease, most)

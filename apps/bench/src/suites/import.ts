@@ -1,8 +1,8 @@
 // Many users at once, into the same four tables with all constraints on: users, accounts, presences in one tenant and
 // identities.
-import { createUserEngineService } from '@user-engine/service'
 import { createPostgresStore } from '@user-engine/store-postgres'
 import pg from 'pg'
+import { createBenchService } from '../data/bench-service.ts'
 import type { BenchServer } from '../data/server.ts'
 import { INSTANT, ISSUER, newId } from '../data/world.ts'
 import type { Round } from '../measure/closed-loop.ts'
@@ -38,7 +38,7 @@ export async function openImportSuite(
 ): Promise<{ readonly cells: readonly Cell<ImportKey>[]; close(): Promise<void> }> {
   const database = await server.createDatabase('bench_import')
   const store = await createPostgresStore({ capability: database.capability })
-  const service = createUserEngineService({ store, authorization: { authorize: () => ({ allowed: true }) } })
+  const service = createBenchService(store)
   const prisma = openPrisma(await database.capability.lease('runtime'), 4)
   const { host, port, user, password } = server.provider.serverHandle.admin
   const admin = new pg.Pool({ host, port, user, password, database: 'bench_import', max: IMPORTS_AT_ONCE })
