@@ -22,7 +22,7 @@ type TableOf<Definition> = Definition extends TableDefinition<infer Item> ? Tabl
 /** The first result of an idempotency key [TXN-04]. */
 export interface FirstResult {
   readonly fingerprint: string
-  /** A frozen copy of the result; `undefined` when the work returned nothing. */
+  /** The result, frozen; `undefined` when the work returned nothing. */
   readonly result: JsonValue | undefined
 }
 

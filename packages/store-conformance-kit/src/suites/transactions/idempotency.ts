@@ -1,5 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Idempotency, JsonValue, User, UserEngineStore } from '@user-engine/store-protocol'
+import type {
+  Idempotency,
+  JsonValue,
+  StoreTransaction,
+  User,
+  UserEngineStore,
+} from '@user-engine/store-protocol'
 import { NOTES_KEYS_AFTERWARDS } from '../../calibration/defects.ts'
 import type { RaceRound } from '../../calibration/race.ts'
 import { type CaseContext, type ConformanceCase, onlyShared } from '../../case.ts'
@@ -160,24 +166,27 @@ export const IDEMPOTENCY_CASES: readonly ConformanceCase[] = [
 
 async function showOneWorker({ stores, check, round }: RaceRound, make: RecordMaker): Promise<void> {
   const [store] = stores
+  type Work<Result> = (tx: StoreTransaction) => Promise<Result>
+  const callEightTimes = <Result>(key: string, workOf: (call: number) => Work<Result>) =>
+    Promise.all(
+      Array.from({ length: 8 }, (_, call) =>
+        (stores[call % stores.length] ?? store).transact(PLATFORM, workOf(call), {
+          idempotency: { key: `round ${round}, ${key}`, fingerprint: 'f' },
+        }),
+      ),
+    )
   for (const slow of [false, true]) {
-    const idempotency = { key: `round ${round}, slow ${slow}`, fingerprint: 'f' }
     const before = await store.read(PLATFORM, (reader) => reader.countRecords())
-    const calls = Array.from({ length: 8 }, (_, index) => {
+    const results = await callEightTimes(`slow ${slow}`, () => {
       const user = make.user()
-      return (stores[index % stores.length] ?? store).transact(
-        PLATFORM,
-        async (tx) => {
-          await tx.users.insert(user)
-          await tx.outbox.append(make.event(null))
-          if (slow) await delay(30)
-          await tx.users.list()
-          return user.id
-        },
-        { idempotency },
-      )
+      return async (tx) => {
+        await tx.users.insert(user)
+        await tx.outbox.append(make.event(null))
+        if (slow) await delay(30)
+        await tx.users.list()
+        return user.id
+      }
     })
-    const results = await Promise.all(calls)
     check.equal(new Set(results).size, 1, 'distinct results')
     const after = await store.read(PLATFORM, (reader) => reader.countRecords())
     const added = [after.user - before.user, after['outbox-event'] - before['outbox-event']]
@@ -186,18 +195,11 @@ async function showOneWorker({ stores, check, round }: RaceRound, make: RecordMa
     check.ok(found !== null, 'the result is of the call whose work was committed')
   }
   // Work that only reads leaves nothing behind but its result.
-  const idempotency = { key: `round ${round}, nothing written`, fingerprint: 'f' }
-  const reads = Array.from({ length: 8 }, (_, index) =>
-    (stores[index % stores.length] ?? store).transact(
-      PLATFORM,
-      async (tx) => {
-        await tx.users.list()
-        return index
-      },
-      { idempotency },
-    ),
-  )
-  check.equal(new Set(await Promise.all(reads)).size, 1, 'distinct results of work that writes nothing')
+  const results = await callEightTimes('nothing written', (call) => async (tx) => {
+    await tx.users.list()
+    return call
+  })
+  check.equal(new Set(results).size, 1, 'distinct results of work that writes nothing')
 }
 
 async function insertUser(
